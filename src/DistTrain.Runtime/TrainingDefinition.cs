@@ -1,0 +1,65 @@
+using DistTrain.Actors;
+using DistTrain.Learning;
+using DistTrain.Learning.Graph;
+using DistTrain.Learning.Optimization;
+
+namespace DistTrain.Runtime;
+
+/// <summary>A training run, fully resolved: nothing is left to defaults.</summary>
+public sealed record TrainingDefinition
+{
+    public required ModelGraph Graph { get; init; }
+
+    public required Loss Loss { get; init; }
+
+    public required OptimizerChain Optimizer { get; init; }
+
+    public required Schedule Schedule { get; init; }
+
+    public required double LearningRate { get; init; }
+
+    public required ulong Seed { get; init; }
+
+    /// <summary>Samples of a mini-batch, at least 1; larger than the data means the whole data (full-batch gradient descent).</summary>
+    public required int BatchSize { get; init; }
+
+    /// <summary>Null for the default rule of <see cref="Learning.Reduction.MiniBatchPartition"/>.</summary>
+    public required int? MicroBatchCount { get; init; }
+
+    public required int Epochs { get; init; }
+
+    public required int WorkerCount { get; init; }
+
+    public required SampleSet Train { get; init; }
+
+    /// <summary>Evaluated at every epoch's end; null when there is no test part.</summary>
+    public required SampleSet? Test { get; init; }
+}
+
+/// <summary>What a run tells while it runs. Events come in order, from one thread at a time.</summary>
+public abstract record TrainingEvent;
+
+/// <summary>Now and then within an epoch, for a progress bar: never more than some ten times a second.</summary>
+public sealed record TrainingProgressed(int Epoch, long Step, long TotalSteps, long SamplesDone, long SamplesTotal, double MeanLoss, double? Accuracy, double SamplesPerSecond) : TrainingEvent;
+
+public sealed record EpochEnded(EpochReport Report) : TrainingEvent;
+
+/// <summary>A sentence for the log: a decision with its reason, such as workers that stay idle.</summary>
+public sealed record Noticed(string Sentence) : TrainingEvent;
+
+/// <summary>How a run ended.</summary>
+public enum TrainingOutcome
+{
+    Completed,
+
+    /// <summary>Stopped on request after a whole step; the weights are those of that step.</summary>
+    Cancelled,
+
+    /// <summary>A step's gradient, weights or loss were not finite; the weights are those of the last finite step.</summary>
+    NonFinite,
+}
+
+/// <param name="Weights">Flat weights in the graph's layout, of version <paramref name="LastStep"/>.</param>
+/// <param name="Explanation">For <see cref="TrainingOutcome.NonFinite"/>: what became non-finite, at which step and in which layer, in one sentence.</param>
+public sealed record TrainingResult(
+    TrainingOutcome Outcome, int Epochs, long LastStep, double Seconds, TensorBuffer Weights, string WeightsHash, string? Explanation);
