@@ -1,15 +1,14 @@
 namespace DistTrain.Learning.Numerics;
 
 /// <summary>
-/// A sequence of random numbers that is a pure function of (seed, stream, substream): <see cref="Philox4x32"/> with the seed as key, the
-/// block number in the counter's words 0 and 1, the stream in word 2 and the substream in word 3. Equal arguments give equal numbers on
-/// every machine; different streams are independent. It is a value: a copy continues on its own from the same position.
+/// A sequence of random numbers that is a pure function of (seed, stream): <see cref="Philox4x32"/> with the seed as key, the block
+/// number in the counter's lower half and the stream in its upper half. Equal arguments give equal numbers on every machine;
+/// different streams are independent. It is a value: a copy continues on its own from the same position.
 /// </summary>
-public struct CounterBasedRandom(ulong seed, uint stream, uint substream) : IEquatable<CounterBasedRandom>
+public struct CounterBasedRandom(ulong seed, ulong stream) : IEquatable<CounterBasedRandom>
 {
     private readonly ulong seed = seed;
-    private readonly uint stream = stream;
-    private readonly uint substream = substream;
+    private readonly ulong stream = stream;
     private ulong position;
     private Philox4x32.Words words;
 
@@ -20,7 +19,7 @@ public struct CounterBasedRandom(ulong seed, uint stream, uint substream) : IEqu
         if (word == 0)
         {
             ulong block = position >> 2;
-            words = Philox4x32.Generate(seed, new((uint)block, (uint)(block >> 32), stream, substream));
+            words = Philox4x32.Generate(seed, new((uint)block, (uint)(block >> 32), (uint)stream, (uint)(stream >> 32)));
         }
 
         position++;
@@ -78,11 +77,11 @@ public struct CounterBasedRandom(ulong seed, uint stream, uint substream) : IEqu
         return radius * DeterministicMath.Cos(2.0 * Math.PI * UniformDouble());
     }
 
-    public readonly bool Equals(CounterBasedRandom other) => seed == other.seed && stream == other.stream && substream == other.substream && position == other.position;
+    public readonly bool Equals(CounterBasedRandom other) => seed == other.seed && stream == other.stream && position == other.position;
 
     public override readonly bool Equals(object? obj) => obj is CounterBasedRandom other && Equals(other);
 
-    public override readonly int GetHashCode() => HashCode.Combine(seed, stream, substream, position);
+    public override readonly int GetHashCode() => HashCode.Combine(seed, stream, position);
 
     public static bool operator ==(CounterBasedRandom left, CounterBasedRandom right) => left.Equals(right);
 

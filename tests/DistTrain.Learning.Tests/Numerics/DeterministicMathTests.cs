@@ -48,7 +48,7 @@ public sealed class DeterministicMathTests
     [Fact]
     public void Powers_are_within_two_ulp_of_the_platform_across_the_whole_range_of_results()
     {
-        var random = new CounterBasedRandom(17, 0, 0);
+        var random = new CounterBasedRandom(17, 0);
         for (int i = 0; i < 200_000; i++)
         {
             double x = (i & 1) == 0 ? 0.5 + random.UniformDouble() : BitConverter.Int64BitsToDouble((long)(random.UniformDouble() * 0x7FEFFFFFFFFFFFFF));
@@ -113,7 +113,7 @@ public sealed class DeterministicMathTests
         Assert.True(double.IsNaN(DeterministicMath.Cos(double.NegativeInfinity)));
         // The double nearest to a multiple of pi/2, and pi in double: the reduction must keep the cancelled digits.
         Assert.Equal(1.2246467991473532e-16, DeterministicMath.Sin(Math.PI));
-        Assert.Equal(-4.687165924254624e-19, DeterministicMath.Cos(BitConverter.Int64BitsToDouble(0x7506AC5B262CA1FF)), 33);
+        Assert.Equal(-4.6871659242546277e-19, DeterministicMath.Cos(BitConverter.Int64BitsToDouble(0x7506AC5B262CA1FF)));
     }
 
     [Fact]
@@ -130,11 +130,11 @@ public sealed class DeterministicMathTests
 
     /// <summary>The values are part of the arithmetic: a change here is a change of every trained weight.</summary>
     [Theory]
-    [InlineData("exp", 0xPIN_expU, 0xPIN_expDUL)]
-    [InlineData("log", 0xPIN_logU, 0xPIN_logDUL)]
-    [InlineData("tanh", 0xPIN_tanhU, 0xPIN_tanhDUL)]
-    [InlineData("sin", 0xPIN_sinU, 0xPIN_sinDUL)]
-    [InlineData("cos", 0xPIN_cosU, 0xPIN_cosDUL)]
+    [InlineData("exp", 0x674412DCU, 0x00D3643763F36D1DUL)]
+    [InlineData("log", 0x1A31E15BU, 0x34E82E1DDFEB6505UL)]
+    [InlineData("tanh", 0x3ADAD2A2U, 0x1D55AC07C4B528C6UL)]
+    [InlineData("sin", 0x7425545FU, 0x224A50AE4A6A1494UL)]
+    [InlineData("cos", 0x3AD8F134U, 0xA7EA9F21914BACAEUL)]
     public void Values_over_a_sweep_are_pinned(string name, uint expectedSingle, ulong expectedDouble)
     {
         uint single = 2166136261;
