@@ -1,3 +1,4 @@
+using System.Buffers.Binary;
 using System.IO.Compression;
 using DistTrain.Learning;
 
@@ -10,6 +11,9 @@ internal static class InputFile
 
     // Deflate cannot do better than 258 bytes for 2 bits, so a claim beyond this ratio is wrong before anything is unpacked.
     private const long LargestGzipRatio = 1032;
+
+    // Ten bytes before the compressed data and eight behind.
+    private const int SmallestGzipBytes = 18;
 
     // MNIST's images unpack to five times their size; a first buffer of eight times spares most files the doubling.
     private const long UsualGzipRatio = 8;
@@ -31,7 +35,7 @@ internal static class InputFile
         {
             throw Directory.Exists(path)
                 ? new InvalidInputException($"{path} is a folder where a file is needed.", exception)
-                : new InvalidInputException($"{path} cannot be read: {exception.Message}", exception);
+                : new InvalidInputException($"{path} cannot be read: {exception.Message.TrimEnd('.')}.", exception);
         }
     }
 
@@ -48,13 +52,29 @@ internal static class InputFile
 
         try
         {
+            var announcedLength = ReadAnnouncedLength(stream);
             using var unpacked = new GZipStream(stream, CompressionMode.Decompress, leaveOpen: true);
-            return read(new InputStream(unpacked, name, stream.Length * UsualGzipRatio, stream.Length * LargestGzipRatio));
+            return read(new InputStream(unpacked, name, stream.Length * UsualGzipRatio, stream.Length * LargestGzipRatio, announcedLength));
         }
         catch (Exception exception) when (exception is InvalidDataException or IOException)
         {
-            throw new InvalidInputException($"{name} does not unpack: its gzip data is damaged or cut short.", exception);
+            throw new InvalidInputException($"{name} does not unpack: its gzip data is damaged, cut short or not a single whole; unpack it or pack it anew.", exception);
         }
+    }
+
+    /// <summary>The last four bytes of gzip data: the length of what was packed, modulo 2^32 (RFC 1952, ISIZE).</summary>
+    private static uint ReadAnnouncedLength(Stream stream)
+    {
+        Span<byte> length = stackalloc byte[sizeof(uint)];
+        if (stream.Length < SmallestGzipBytes)
+        {
+            throw new InvalidDataException("Too short for a header and a trailer.");
+        }
+
+        stream.Position = stream.Length - length.Length;
+        stream.ReadExactly(length);
+        stream.Position = 0;
+        return BinaryPrimitives.ReadUInt32LittleEndian(length);
     }
 }
 
@@ -63,9 +83,13 @@ internal static class InputFile
 /// <param name="path">Named in messages.</param>
 /// <param name="usualBytes">What a file of this length usually holds: the size of the first buffer.</param>
 /// <param name="mostBytes">What the file can hold at the most, judged by its length.</param>
-internal sealed class InputStream(Stream stream, string path, long usualBytes, long mostBytes)
+/// <param name="announcedLength">
+/// Number of bytes modulo 2^32 that packed data must have, because the platform's unpacking takes data that is cut short for data that has ended; null where that cannot be.
+/// </param>
+internal sealed class InputStream(Stream stream, string path, long usualBytes, long mostBytes, uint? announcedLength = null)
 {
-    private const int SmallestBufferBytes = 1 << 20;
+    private const int SmallestBufferBytes = 1 << 16;
+    private long readBytes;
 
     /// <summary>Named in messages.</summary>
     public string Path => path;
@@ -74,7 +98,15 @@ internal sealed class InputStream(Stream stream, string path, long usualBytes, l
     public long MostBytes => mostBytes;
 
     /// <summary>Fills <paramref name="destination"/> as far as the file goes and says how far that was.</summary>
-    public int Fill(Span<byte> destination) => stream.ReadAtLeast(destination, destination.Length, throwOnEndOfStream: false);
+    /// <exception cref="InvalidDataException">Packed data was cut short.</exception>
+    public int Fill(Span<byte> destination)
+    {
+        var count = stream.ReadAtLeast(destination, destination.Length, throwOnEndOfStream: false);
+        readBytes += count;
+        return count == destination.Length || announcedLength is null || announcedLength == unchecked((uint)readBytes)
+            ? count
+            : throw new InvalidDataException("The length is not the announced one.");
+    }
 
     /// <summary>
     /// Up to <paramref name="wantedBytes"/> bytes, fewer only where the file ends. The memory taken follows what is really there,
