@@ -12,6 +12,7 @@ public class InputFileTests
         AssertRefused(folder.File("no/where.csv"), "where.csv does not exist.");
         AssertRefused(folder.Path, "is a folder where a file is needed.");
         AssertRefused("a\0b", "cannot be read");
+        AssertRefused("", "cannot be read");
     }
 
     [Fact]

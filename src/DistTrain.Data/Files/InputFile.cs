@@ -22,10 +22,22 @@ internal static class InputFile
     /// <exception cref="InvalidInputException">The file is missing, is a folder, is refused by the system or does not unpack.</exception>
     public static T Read<T>(string path, Func<InputStream, T> read)
     {
+        using var file = Open(path);
         try
         {
-            using var file = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read, BufferBytes);
             return Read(file, path, read);
+        }
+        catch (IOException exception)
+        {
+            throw CannotBeRead(path, exception);
+        }
+    }
+
+    private static FileStream Open(string path)
+    {
+        try
+        {
+            return new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read, BufferBytes);
         }
         catch (Exception exception) when (exception is FileNotFoundException or DirectoryNotFoundException)
         {
@@ -33,15 +45,21 @@ internal static class InputFile
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or ArgumentException or NotSupportedException)
         {
-            throw Directory.Exists(path)
-                ? new InvalidInputException($"{path} is a folder where a file is needed.", exception)
-                : new InvalidInputException($"{path} cannot be read: {exception.Message.TrimEnd('.')}.", exception);
+            throw Directory.Exists(path) ? new InvalidInputException($"{path} is a folder where a file is needed.", exception) : CannotBeRead(path, exception);
         }
     }
+
+    private static InvalidInputException CannotBeRead(string path, Exception exception) =>
+        new($"{path} cannot be read: {exception.Message.TrimEnd('.')}.", exception);
 
     /// <summary>As <see cref="Read{T}(string, Func{InputStream, T})"/>, for bytes that are there already; <paramref name="name"/> stands for the path in messages.</summary>
     public static T Read<T>(Stream stream, string name, Func<InputStream, T> read)
     {
+        if (!stream.CanSeek)
+        {
+            throw new InvalidInputException($"{name} is a pipe or a device where a file is needed.");
+        }
+
         Span<byte> magic = stackalloc byte[2];
         var isGzip = stream.ReadAtLeast(magic, magic.Length, throwOnEndOfStream: false) == magic.Length && magic is [0x1f, 0x8b];
         stream.Position = 0;
