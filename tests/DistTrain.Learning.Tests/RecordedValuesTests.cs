@@ -60,10 +60,10 @@ public class RecordedValuesTests
         Assert.Equal(4, checkedNetworks);
     }
 
-    private static void AssertClose(IReadOnlyList<double> expected, IEnumerable<double> actual, double tolerance, string what)
+    private static void AssertClose(double[] expected, IEnumerable<double> actual, double tolerance, string what)
     {
         var values = actual.ToArray();
-        Assert.Equal(expected.Count, values.Length);
+        Assert.Equal(expected.Length, values.Length);
         for (var i = 0; i < values.Length; i++)
         {
             Assert.True(Math.Abs(expected[i] - values[i]) <= tolerance * Math.Max(1, Math.Abs(expected[i])), $"{what}, element {i}: expected {expected[i]}, got {values[i]}");

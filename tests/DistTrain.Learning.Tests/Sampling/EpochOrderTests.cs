@@ -19,7 +19,7 @@ public class EpochOrderTests
         Assert.Equal(order, EpochOrder.Create(1, 1, 8));
         Assert.NotEqual(EpochOrder.Create(1, 1, 100), EpochOrder.Create(1, 2, 100));
         Assert.NotEqual(EpochOrder.Create(1, 1, 100), EpochOrder.Create(2, 1, 100));
-        Assert.Equal("PINNED", string.Join(' ', order));
+        Assert.Equal("1 7 0 5 2 4 3 6", string.Join(' ', order));
     }
 
     [Fact]
