@@ -1,4 +1,3 @@
-using DistTrain.Learning;
 using DistTrain.Learning.Engines;
 using DistTrain.Runtime.Compute;
 using DistTrain.Runtime.InProcess;
