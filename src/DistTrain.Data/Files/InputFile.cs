@@ -76,7 +76,8 @@ internal static class InputFile
         }
         catch (Exception exception) when (exception is InvalidDataException or IOException)
         {
-            throw new InvalidInputException($"{name} does not unpack: its gzip data is damaged, cut short or not a single whole; unpack it or pack it anew.", exception);
+            throw new InvalidInputException(
+                $"{name} does not unpack: its gzip data is damaged, cut short or not a single whole; unpack it or pack it anew.", exception);
         }
     }
 
@@ -102,7 +103,8 @@ internal static class InputFile
 /// <param name="usualBytes">What a file of this length usually holds: the size of the first buffer.</param>
 /// <param name="mostBytes">What the file can hold at the most, judged by its length.</param>
 /// <param name="announcedLength">
-/// Number of bytes modulo 2^32 that packed data must have, because the platform's unpacking takes data that is cut short for data that has ended; null where that cannot be.
+/// Number of bytes modulo 2^32 that packed data must have, because the platform's unpacking takes data that is cut short for data that has ended;
+/// null where that cannot be.
 /// </param>
 internal sealed class InputStream(Stream stream, string path, long usualBytes, long mostBytes, uint? announcedLength = null)
 {
