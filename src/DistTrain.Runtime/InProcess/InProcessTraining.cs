@@ -19,7 +19,7 @@ public static class InProcessTraining
         ArgumentNullException.ThrowIfNull(listener);
         var run = definition.ToRunDefinition(engine.ArithmeticId);
         var host = new EngineComputeHost(definition, engine, run.EvaluationBlockSize);
-        using var runtime = new InProcessRuntime(host, []);
+        using var runtime = new InProcessRuntime(host, TrainingActors.Create(run));
         using var registration = cancellation.Register(runtime.RequestStop);
         var ended = runtime.Run(announcement => listener(TrainingEvents.Translate(announcement)));
         return TrainingEvents.Result(definition, ended, host.CopyWeights(ended.Version));
