@@ -21,7 +21,7 @@ public static class InProcessTraining
         var host = new EngineComputeHost(definition, engine, run.EvaluationBlockSize);
         using var runtime = new InProcessRuntime(host, TrainingActors.Create(run));
         using var registration = cancellation.Register(runtime.RequestStop);
-        var ended = runtime.Run(announcement => listener(TrainingEvents.Translate(announcement)));
+        var ended = runtime.Run(listener);
         return TrainingEvents.Result(definition, ended, host.CopyWeights(ended.Version));
     }
 }
