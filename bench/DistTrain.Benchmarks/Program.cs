@@ -3,5 +3,6 @@ using DistTrain.Benchmarks;
 return args switch
 {
     ["gemm", .. var shapes] => QuickGemm.Run(shapes),
+    ["step", .. var options] => QuickStep.Run(options),
     _ => 2,
 };
