@@ -10,7 +10,7 @@ namespace DistTrain.Learning.Engines;
 public readonly record struct ArithmeticId(string Value)
 {
     /// <summary>float32, products accumulated in order with fused multiply-add, 16-lane sums, DistTrain's own elementary functions; version 1 of these rules.</summary>
-    public static ArithmeticId Float32 { get; } = new("f32-fma-16lane-v1");
+    public static ArithmeticId Cpu { get; } = new("f32-fma-16lane-v1");
 
     public override string ToString() => Value;
 }

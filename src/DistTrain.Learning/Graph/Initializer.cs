@@ -16,7 +16,7 @@ public abstract record Initializer
     /// <param name="tensorIndex">Index of the tensor among the graph's parameters.</param>
     public abstract void Fill(Span<float> destination, Fans fans, ulong seed, int tensorIndex);
 
-    private protected static CounterBasedRandom Source(ulong seed, int tensorIndex) => new(seed, InitializationStream, (uint)tensorIndex);
+    private protected static CounterBasedRandom Source(ulong seed, int tensorIndex) => new(seed, ((ulong)InitializationStream << 32) | (uint)tensorIndex);
 
     private protected static void FillUniform(Span<float> destination, double bound, ulong seed, int tensorIndex)
     {

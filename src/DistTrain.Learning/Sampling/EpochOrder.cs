@@ -20,7 +20,7 @@ public static class EpochOrder
             order[i] = i;
         }
 
-        var random = new CounterBasedRandom(seed, ShuffleStream, (uint)epoch);
+        var random = new CounterBasedRandom(seed, ((ulong)ShuffleStream << 32) | (uint)epoch);
         for (var i = sampleCount - 1; i > 0; i--)
         {
             var j = (int)random.BoundedUInt((uint)i + 1);
