@@ -9,7 +9,11 @@ namespace DistTrain.Cli.Configuration;
 /// <summary>All keys of a configuration, in the order in which help and files show them.</summary>
 public static class ConfigurationKeys
 {
-    public static ImmutableArray<string> ScalingNames { get; } = ["none", "unit", "standardize"];
+    public static ImmutableArray<string> ScalingNames { get; } = ["none", "unit", "standard"];
+
+    public static ImmutableArray<string> TaskNames { get; } = ["classification", "regression"];
+
+    public static ImmutableArray<string> SeparatorNames { get; } = ["comma", "semicolon", "tab"];
 
     public static ImmutableArray<string> LossNames { get; } = ["cross-entropy", "mse"];
 
@@ -26,13 +30,17 @@ public static class ConfigurationKeys
         new(KeyGroup.Data, KeyKind.Text, "data", "SOURCE", "digits (built in), mnist:FOLDER, idx:FOLDER or csv:FILE",
             (c, text) => c with { Data = NotEmpty(text) }, c => c.Data),
         new(KeyGroup.Data, KeyKind.Text, "label", "COLUMN", "csv: the column to learn, by name or by index from 0; auto is the last",
-            (c, text) => c with { Label = text == ConfigurationKey.Automatic ? null : NotEmpty(text) }, c => c.Label),
-        new(KeyGroup.Data, KeyKind.Switch, "header", "yes|no|auto", "csv: whether the first line names the columns",
+            (c, text) => c with { Label = TextOrAutomatic(text, NotEmpty) }, c => c.Label),
+        new(KeyGroup.Data, KeyKind.Switch, "header", "yes|no", "csv: whether the first line names the columns; auto finds out",
             (c, text) => c with { Header = OrAutomatic(text, Switch) }, c => c.Header),
-        new(KeyGroup.Data, KeyKind.Number, "test-ratio", "RATIO", "share of the samples kept for testing where the data has no test part",
-            (c, text) => c with { TestRatio = Number(text, v => v is >= 0 and < 1, "from 0 to below 1") }, c => c.TestRatio),
-        new(KeyGroup.Data, KeyKind.Text, "scaling", "HOW", "unit (to 0..1), standardize (mean 0, deviation 1) or none; fitted to the training part",
-            (c, text) => c with { Scaling = OneOf(text, ScalingNames) }, c => c.Scaling),
+        new(KeyGroup.Data, KeyKind.Text, "task", "NAME", "csv: classification (the label names a class) or regression (it is a value)",
+            (c, text) => c with { Task = TextOrAutomatic(text, t => OneOf(t, TaskNames)) }, c => c.Task),
+        new(KeyGroup.Data, KeyKind.Text, "separator", "NAME", "csv: comma, semicolon or tab",
+            (c, text) => c with { Separator = TextOrAutomatic(text, t => OneOf(t, SeparatorNames)) }, c => c.Separator),
+        new(KeyGroup.Data, KeyKind.Text, "scaling", "HOW", "unit (to 0..1), standard (mean 0, deviation 1) or none, fitted to the training part",
+            (c, text) => c with { Scaling = TextOrAutomatic(text, t => OneOf(t, ScalingNames)) }, c => c.Scaling),
+        new(KeyGroup.Data, KeyKind.Number, "test-ratio", "RATIO", "share of the samples kept for testing; auto is the data's own test part, else 0.2",
+            (c, text) => c with { TestRatio = OrAutomatic(text, t => Number(t, v => v is > 0 and < 1, "above 0 and below 1")) }, c => c.TestRatio),
     ];
 
     private static IEnumerable<ConfigurationKey> ModelKeys() =>
@@ -40,7 +48,7 @@ public static class ConfigurationKeys
         new(KeyGroup.Model, KeyKind.Model, "model", "SPEC", "logistic, mlp:WIDTH,WIDTH,... or mlp-tanh:WIDTH,...; in a file also a list of layers",
             (c, text) => c with { Model = ParseModel(text) }, c => c.Model),
         new(KeyGroup.Model, KeyKind.Text, "loss", "NAME", "cross-entropy or mse; auto is cross-entropy for classes, mse for numbers",
-            (c, text) => c with { Loss = text == ConfigurationKey.Automatic ? null : OneOf(text, LossNames) }, c => c.Loss),
+            (c, text) => c with { Loss = TextOrAutomatic(text, t => OneOf(t, LossNames)) }, c => c.Loss),
     ];
 
     private static IEnumerable<ConfigurationKey> OptimizerKeys() =>

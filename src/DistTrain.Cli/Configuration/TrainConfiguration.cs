@@ -4,7 +4,7 @@ namespace DistTrain.Cli.Configuration;
 
 /// <summary>
 /// Everything that decides what a training does, and the single source of every default: the flags, the configuration file, the help and
-/// <c>cluster-config/reference.yaml</c> all speak of this record. Null stands for <c>auto</c>: it is filled in by <see cref="Resolution"/>.
+/// <c>cluster-config/reference.yaml</c> all speak of this record. Null stands for <c>auto</c>; what it comes to is filled in by <see cref="Resolution"/> once the data is known.
 /// </summary>
 public sealed record TrainConfiguration
 {
@@ -12,16 +12,23 @@ public sealed record TrainConfiguration
 
     public string Data { get; init; } = "digits";
 
-    /// <summary>CSV only: the label column by name or by 0-based index; null for the last one.</summary>
+    /// <summary>CSV only: the label column by name or by index from 0; null for the last one.</summary>
     public string? Label { get; init; }
 
     /// <summary>CSV only: whether the first line names the columns; null to find out.</summary>
     public bool? Header { get; init; }
 
-    /// <summary>Share of the samples kept for testing, where the data has no test part of its own.</summary>
-    public double TestRatio { get; init; } = 0.2;
+    /// <summary>CSV only: whether the label column names classes or holds values; null for classes.</summary>
+    public string? Task { get; init; }
 
-    public string Scaling { get; init; } = "unit";
+    /// <summary>CSV only: what stands between two columns; null for a comma.</summary>
+    public string? Separator { get; init; }
+
+    /// <summary>Null: what suits the source (pixels to 0..1, tables to mean 0 and deviation 1).</summary>
+    public string? Scaling { get; init; }
+
+    /// <summary>Share of the samples kept for testing; null for the data's own test part, or 0.2 where it has none.</summary>
+    public double? TestRatio { get; init; }
 
     public ModelSpecification Model { get; init; } = ModelSpecification.Parse("mlp:128,64");
 

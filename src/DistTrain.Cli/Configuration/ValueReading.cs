@@ -48,4 +48,7 @@ internal static class ValueReading
     /// <summary>Null for <c>auto</c>, else what <paramref name="read"/> makes of the text.</summary>
     public static T? OrAutomatic<T>(string text, Func<string, T> read)
         where T : struct => text == ConfigurationKey.Automatic ? null : read(text);
+
+    /// <inheritdoc cref="OrAutomatic{T}"/>
+    public static string? TextOrAutomatic(string text, Func<string, string> read) => text == ConfigurationKey.Automatic ? null : read(text);
 }
