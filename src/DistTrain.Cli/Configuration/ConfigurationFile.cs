@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using DistTrain.Learning;
 
 namespace DistTrain.Cli.Configuration;
@@ -48,7 +49,7 @@ public static class ConfigurationFile
         return configuration;
     }
 
-    private static IEnumerable<(YamlScalar Key, YamlNode Value)> KeysOf(string file, YamlNode? root) => root switch
+    private static ImmutableArray<(YamlScalar Key, YamlNode Value)> KeysOf(string file, YamlNode? root) => root switch
     {
         null => [],
         YamlMap map => map.Entries,

@@ -15,8 +15,6 @@ public static class ConfigurationKeys
 
     public static ImmutableArray<string> SeparatorNames { get; } = ["comma", "semicolon", "tab"];
 
-    public static ImmutableArray<string> LossNames { get; } = ["cross-entropy", "mse"];
-
     public static ImmutableArray<string> EngineNames { get; } = ["simd", "reference"];
 
     public static ImmutableArray<string> RuntimeNames { get; } = ["in-process"];
@@ -48,7 +46,7 @@ public static class ConfigurationKeys
         new(KeyGroup.Model, KeyKind.Model, "model", "SPEC", "logistic, mlp:WIDTH,WIDTH,... or mlp-tanh:WIDTH,...; in a file also a list of layers",
             (c, text) => c with { Model = ParseModel(text) }, c => c.Model),
         new(KeyGroup.Model, KeyKind.Text, "loss", "NAME", "cross-entropy or mse; auto is cross-entropy for classes, mse for numbers",
-            (c, text) => c with { Loss = TextOrAutomatic(text, t => OneOf(t, LossNames)) }, c => c.Loss),
+            (c, text) => c with { Loss = TextOrAutomatic(text, t => OneOf(t, Learning.Graph.Loss.Names)) }, c => c.Loss),
     ];
 
     private static IEnumerable<ConfigurationKey> OptimizerKeys() =>

@@ -1,4 +1,3 @@
-using System.Collections.Immutable;
 using System.Globalization;
 using DistTrain.Learning;
 using DistTrain.Learning.Graph;
