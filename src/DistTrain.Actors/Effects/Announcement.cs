@@ -1,0 +1,39 @@
+namespace DistTrain.Actors;
+
+/// <summary>What the coordinator tells people.</summary>
+public abstract record Announcement;
+
+/// <summary>A decision with its reason, in one sentence.</summary>
+public sealed record NoticeAnnounced(string Sentence) : Announcement;
+
+/// <summary>Where training stands; at most some ten times a second.</summary>
+/// <param name="SamplesDone">Of this epoch.</param>
+/// <param name="MeanLoss">Over the samples of this epoch so far.</param>
+/// <param name="Accuracy">Likewise; null without classes.</param>
+/// <param name="SamplesPerSecond">Of this epoch so far, evaluation excluded.</param>
+public sealed record ProgressAnnounced(
+    int Epoch, StepNumber Step, long TotalSteps, long SamplesDone, long SamplesTotal, double MeanLoss, double? Accuracy, double SamplesPerSecond) : Announcement;
+
+/// <summary>An epoch has ended, its evaluation is in, and its ledger is proven.</summary>
+public sealed record EpochAnnounced(EpochReport Report) : Announcement;
+
+/// <summary>How a run ended.</summary>
+public enum RunOutcome
+{
+    Completed,
+
+    /// <summary>Stopped on request, after a whole step.</summary>
+    Cancelled,
+
+    /// <summary>A step's loss or weights were not finite; the weights are those before it.</summary>
+    NonFinite,
+}
+
+/// <summary>The last announcement of a run: the server has stopped, and so has every worker.</summary>
+/// <param name="EpochsCompleted">Epochs that were announced.</param>
+/// <param name="Version">The weights that the run leaves: those after this many steps.</param>
+/// <param name="TrainingSeconds">From the first assignment to the last commit, evaluation excluded.</param>
+/// <param name="Explanation">One sentence where the outcome needs one.</param>
+/// <param name="NonFiniteChunk">For <see cref="RunOutcome.NonFinite"/>: the chunk, or null when it was the loss.</param>
+public sealed record RunEnded(
+    RunOutcome Outcome, int EpochsCompleted, WeightVersion Version, string WeightsHash, double TrainingSeconds, string? Explanation, int? NonFiniteChunk) : Announcement;

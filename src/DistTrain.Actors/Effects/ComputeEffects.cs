@@ -1,0 +1,38 @@
+using System.Collections.Immutable;
+using DistTrain.Learning.Reduction;
+
+namespace DistTrain.Actors;
+
+/// <summary>Heavy work on tensors, run by the actor's own engine and answered by exactly one <see cref="ComputeResult"/> to the same actor.</summary>
+public abstract record ComputeEffect : Effect;
+
+/// <summary>Lets go of tensors that the actor holds; there is no answer.</summary>
+public abstract record ReleaseEffect : Effect;
+
+/// <summary>Worker: forward and backward over a range of micro-batches on the version that the step reads. Answered by <see cref="GradientComputed"/>.</summary>
+public sealed record ComputeGradient(MiniBatch MiniBatch, WorkRange Range) : ComputeEffect;
+
+/// <summary>Worker: loss and correct answers of a range of evaluation blocks. Answered by <see cref="BlocksEvaluated"/>.</summary>
+public sealed record EvaluateBlocks(WeightVersion Version, DataSplit Split, WorkRange Blocks) : ComputeEffect;
+
+/// <summary>Server: makes version 0. Answered by <see cref="WeightsInitialized"/>.</summary>
+public sealed record InitializeWeights(ShardId Shard) : ComputeEffect;
+
+/// <summary>A gradient node that the server holds.</summary>
+public readonly record struct HeldGradient(TreeNode Node, GradientHandle Gradient);
+
+/// <summary>
+/// Server: folds the tree, divides the root by the mini-batch's size, runs the optimizer on the version that the step reads and writes the version that it makes.
+/// The step's number is also the optimizer's count of updates. Answered by <see cref="UpdateApplied"/>.
+/// </summary>
+/// <param name="Nodes">Disjoint nodes that cover the mini-batch, in order of their first micro-batch. The server releases them after the answer.</param>
+public sealed record ReduceAndUpdate(ShardId Shard, MiniBatch MiniBatch, ImmutableArray<HeldGradient> Nodes, double LearningRate) : ComputeEffect;
+
+/// <summary>Server: SHA-256 of a version. Answered by <see cref="WeightsHashed"/>.</summary>
+public sealed record HashWeights(WeightVersion Version) : ComputeEffect;
+
+/// <summary>The holder will not use this gradient again.</summary>
+public sealed record ReleaseGradient(GradientHandle Gradient) : ReleaseEffect;
+
+/// <summary>The holder will not ask for this version again.</summary>
+public sealed record DropWeights(WeightVersion Version) : ReleaseEffect;

@@ -1,0 +1,16 @@
+namespace DistTrain.Actors;
+
+/// <summary>Something an actor wants done. Effects are data; the runtime carries them out, in order.</summary>
+public abstract record Effect;
+
+/// <summary>Sends a message to another actor.</summary>
+public sealed record Send(ActorAddress To, ActorMessage Message) : Effect;
+
+/// <summary>Tells people something.</summary>
+public sealed record Announce(Announcement Announcement) : Effect;
+
+/// <summary>The message just handed over was not acted upon. For the log, the trace and tests.</summary>
+public sealed record Refuse(Message Message, string Reason) : Effect;
+
+/// <summary>The actor has done its part: it wants no more messages, and its runtime may let go of it.</summary>
+public sealed record Retire : Effect;

@@ -1,0 +1,29 @@
+using System.Collections.Immutable;
+using DistTrain.Learning.Reduction;
+
+namespace DistTrain.Actors;
+
+/// <summary>The answer to a <see cref="ComputeEffect"/>; it goes to the actor that asked.</summary>
+public abstract record ComputeResult : LocalMessage;
+
+/// <summary>A tree node of a computed range, held by the worker that computed it.</summary>
+public readonly record struct ComputedNode(TreeNode Node, GradientHandle Gradient, NodeStatistics Statistics);
+
+/// <summary>Answers <see cref="ComputeGradient"/>.</summary>
+/// <param name="Nodes">Exactly <c>TreeNode.Cover</c> of the range, in that order.</param>
+/// <param name="ElapsedMicroseconds">How long the engine took for the range.</param>
+public sealed record GradientComputed(StepNumber Step, WorkRange Range, ImmutableArray<ComputedNode> Nodes, long ElapsedMicroseconds) : ComputeResult;
+
+/// <summary>Answers <see cref="EvaluateBlocks"/>, with one result for each block of the range, in order.</summary>
+public sealed record BlocksEvaluated(WeightVersion Version, DataSplit Split, WorkRange Range, ImmutableArray<BlockResult> Blocks) : ComputeResult;
+
+/// <summary>Answers <see cref="InitializeWeights"/>.</summary>
+public sealed record WeightsInitialized(WeightVersion Version) : ComputeResult;
+
+/// <summary>Answers <see cref="ReduceAndUpdate"/>.</summary>
+/// <param name="FirstNonFiniteChunk">Null when all new weights are finite.</param>
+public sealed record UpdateApplied(StepNumber Step, int? FirstNonFiniteChunk) : ComputeResult;
+
+/// <summary>Answers <see cref="HashWeights"/>.</summary>
+/// <param name="Hash">SHA-256, lower-case hexadecimal.</param>
+public sealed record WeightsHashed(WeightVersion Version, string Hash) : ComputeResult;

@@ -1,0 +1,27 @@
+using System.Collections.Immutable;
+
+namespace DistTrain.Actors;
+
+/// <summary>The part of the data that an evaluation goes over.</summary>
+public enum DataSplit
+{
+    Train,
+    Test,
+}
+
+/// <summary>What one block of <see cref="RunDefinition.EvaluationBlockSize"/> samples, in data order, gave at one version.</summary>
+/// <param name="Block">0-based.</param>
+/// <param name="LossSum">Sum of the samples' losses, in sample order.</param>
+public readonly record struct BlockResult(int Block, double LossSum, long CorrectCount, int SampleCount);
+
+/// <summary>Coordinator to worker: evaluate this range of blocks on <paramref name="Version"/>. A worker told so keeps that version until it is done.</summary>
+public sealed record AssignEvaluation(Header Header, WeightVersion Version, DataSplit Split, WorkRange Blocks, string Reason) : ActorMessage(Header);
+
+/// <summary>Worker to coordinator.</summary>
+public sealed record EvaluationBlocksDone(Header Header, WorkerId Worker, WeightVersion Version, DataSplit Split, ImmutableArray<BlockResult> Blocks) : ActorMessage(Header);
+
+/// <summary>Server to coordinator: the hash of the version with which an epoch ended.</summary>
+public sealed record VersionHashed(Header Header, ShardId Shard, WeightVersion Version, string Hash) : ActorMessage(Header);
+
+/// <summary>Coordinator to server: nothing needs this version any more, apart from training itself.</summary>
+public sealed record ReleaseVersion(Header Header, WeightVersion Version) : ActorMessage(Header);

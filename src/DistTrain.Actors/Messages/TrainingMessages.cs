@@ -1,0 +1,36 @@
+using System.Collections.Immutable;
+using DistTrain.Learning.Reduction;
+
+namespace DistTrain.Actors;
+
+/// <summary>Coordinator to server: what the next step is made of.</summary>
+/// <param name="EndsEpoch">The server hashes the version that the step makes, and keeps it until <see cref="ReleaseVersion"/>.</param>
+public sealed record PlanStep(Header Header, MiniBatch MiniBatch, double LearningRate, bool EndsEpoch) : ActorMessage(Header);
+
+/// <summary>Coordinator to worker: compute this range of the step's micro-batches.</summary>
+public sealed record AssignMicroBatches(Header Header, MiniBatch MiniBatch, WorkRange Range, string Reason) : ActorMessage(Header);
+
+/// <summary>Worker to server: the gradient of one aligned tree node, as far as it concerns the shard. The receiver owns the handle and releases it.</summary>
+/// <param name="ComputeMicroseconds">The node's share of the time that its range took to compute, by samples.</param>
+public sealed record Contribution(
+    Header Header, WorkerId Worker, StepNumber Step, ShardId Shard, TreeNode Node, GradientHandle Gradient, NodeStatistics Statistics, long ComputeMicroseconds)
+    : ActorMessage(Header), ITensorMessage;
+
+/// <summary>Server to coordinator: nobody has delivered these nodes and nobody will, unless they are assigned again.</summary>
+/// <param name="Nodes">Disjoint, in order of their first micro-batch; empty if everything had arrived.</param>
+public sealed record NodesMissing(Header Header, ShardId Shard, StepNumber Step, ImmutableArray<TreeNode> Nodes, string Reason) : ActorMessage(Header);
+
+/// <summary>Server to worker: the shard's weights of a version.</summary>
+public sealed record WeightsPublished(Header Header, ShardId Shard, WeightVersion Version) : ActorMessage(Header), ITensorMessage;
+
+/// <summary>Worker to server: send a version that I was asked to evaluate and do not hold (any more).</summary>
+public sealed record RequestWeights(Header Header, WorkerId Worker, WeightVersion Version) : ActorMessage(Header);
+
+/// <summary>Server to coordinator: the step is applied and finite.</summary>
+/// <param name="Statistics">Of the whole mini-batch, folded in tree order.</param>
+/// <param name="RecomputedSamples">Samples of contributions discarded since the commit before this one, because they had been computed twice.</param>
+public sealed record StepCommitted(Header Header, ShardId Shard, LedgerEntry Entry, NodeStatistics Statistics, long RecomputedSamples) : ActorMessage(Header);
+
+/// <summary>Server to coordinator: the step's loss or the weights that it would have made are not finite; the server stays at the version before.</summary>
+/// <param name="Chunk">Index of the first chunk with a value that is not finite; null when it is the loss.</param>
+public sealed record StepNotFinite(Header Header, ShardId Shard, StepNumber Step, int? Chunk) : ActorMessage(Header);
