@@ -6,4 +6,8 @@ public sealed record Unlabelled(int SampleCount) : Targets
     public override int Count => SampleCount;
 
     public override int OutputWidth => 0;
+
+    public override TargetBatch Slice(int first, int count) => default;
+
+    public override TargetBatch Gather(ReadOnlySpan<int> samples, Span<int> labels, Span<float> values) => default;
 }
