@@ -139,7 +139,8 @@ public static class DataSetLoader
             var label = labels.Labels.Span[sample];
             matched[sample] = modelClassOf[label] >= 0
                 ? modelClassOf[label]
-                : throw new InvalidInputException($"{source}: label '{labels.ClassNames[label]}' of sample {sample} is none of the model's {modelClasses.Length} classes.");
+                : throw new InvalidInputException(
+                    $"{source}: label '{labels.ClassNames[label]}' of sample {sample} is none of the model's {modelClasses.Length} classes.");
         }
 
         return new ClassLabels(matched, modelClasses);

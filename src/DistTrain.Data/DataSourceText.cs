@@ -139,7 +139,8 @@ internal static class DataSourceText
             if (values.Count > 0)
             {
                 var unknown = values.Keys.Order(StringComparer.Ordinal).First();
-                throw new InvalidInputException($"The data source '{source}' has no option '{unknown}': it takes {string.Join(", ", known.Order(StringComparer.Ordinal))}.");
+                throw new InvalidInputException(
+                    $"The data source '{source}' has no option '{unknown}': it takes {string.Join(", ", known.Order(StringComparer.Ordinal))}.");
             }
         }
     }

@@ -51,7 +51,8 @@ internal sealed class CsvClassLabels(string path, int maximumClasses) : CsvLabel
             if (number == maximumClasses)
             {
                 throw new InvalidInputException(
-                    $"{path}, line {line}: more than {maximumClasses} different labels, so the label column may not name classes (for values add the option task=regression).");
+                    $"{path}, line {line}: more than {maximumClasses} different labels, so the label column may not name classes "
+                    + "(for values add the option task=regression).");
             }
 
             numbers.Add(label, number);
@@ -91,7 +92,8 @@ internal sealed class CsvClassLabels(string path, int maximumClasses) : CsvLabel
         if (fraction >= 0)
         {
             throw new InvalidInputException(
-                $"{path}, line {appearances[fraction].FirstLine}: the label {appearances[fraction].Label} is out of range, since classes are whole numbers or names (for values add the option task=regression).");
+                $"{path}, line {appearances[fraction].FirstLine}: the label {appearances[fraction].Label} is out of range, "
+                + "since classes are whole numbers or names (for values add the option task=regression).");
         }
 
         return numbersFound.ConvertAll(number => ((long)number!.Value).ToString(CultureInfo.InvariantCulture));

@@ -28,7 +28,8 @@ internal ref struct CsvTableReader(ReadOnlySpan<byte> text, string path, CsvSour
         var featureCount = labelColumn < 0 ? columnCount : columnCount - 1;
         if (featureCount == 0)
         {
-            throw new InvalidInputException($"{path} has no column besides the label: the columns may be separated by something else than a {Lower(source.Separator)} (option separator).");
+            throw new InvalidInputException(
+                $"{path} has no column besides the label: the columns may be separated by something else than a {Lower(source.Separator)} (option separator).");
         }
 
         if (columnNames is not null && !tokenizer.ReadRecord(fields))
@@ -91,7 +92,8 @@ internal ref struct CsvTableReader(ReadOnlySpan<byte> text, string path, CsvSour
             return $"{Excerpt(fields[column])} is not a finite number";
         }
 
-        var advice = columnNames is null && tokenizer.RecordLine == firstLine && source.HasHeader is null ? " (if this line names the columns, add the option header=true)" : "";
+        var mayBeHeader = columnNames is null && tokenizer.RecordLine == firstLine && source.HasHeader is null;
+        var advice = mayBeHeader ? " (if this line names the columns, add the option header=true)" : "";
         return $"{Excerpt(fields[column])} is not a number{advice}";
     }
 

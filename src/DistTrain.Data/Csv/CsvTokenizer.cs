@@ -45,7 +45,7 @@ internal ref struct CsvTokenizer(ReadOnlySpan<byte> text, byte separator, string
                 throw new InvalidInputException($"{file}, line {RecordLine}: more than {maximumColumns} columns.");
             }
 
-            fields.Add(text[position..] is [(byte)'"', ..] ? ReadQuoted(fields.Count) : ReadPlain(fields.Count));
+            fields.Add(position < text.Length && text[position] == '"' ? ReadQuoted(fields.Count) : ReadPlain(fields.Count));
         }
         while (SkipSeparator());
 
@@ -76,23 +76,25 @@ internal ref struct CsvTokenizer(ReadOnlySpan<byte> text, byte separator, string
     private CsvField ReadPlain(int column)
     {
         var start = position;
-        while (position < text.Length && text[position] != separator && text[position] != '\n')
+        var end = start;
+        var bytes = text;
+        while (end < bytes.Length && bytes[end] != separator && bytes[end] != '\n')
         {
-            if (text[position] == '"')
+            if (bytes[end] == '"')
             {
                 throw new InvalidInputException($"{file}, line {line}, column {column + 1}: a quote inside a field that does not begin with one.");
             }
 
-            position++;
+            end++;
         }
 
-        var end = position;
-        while (end > start && IsBlank(text[end - 1]))
+        position = end;
+        while (end > start && IsBlank(bytes[end - 1]))
         {
             end--;
         }
 
-        while (start < end && IsBlank(text[start]))
+        while (start < end && IsBlank(bytes[start]))
         {
             start++;
         }

@@ -88,14 +88,12 @@ internal static partial class IdxFolder
 
             return files;
         }
-        catch (DirectoryNotFoundException exception)
-        {
-            throw new InvalidInputException($"The folder {folder} does not exist.", exception);
-        }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or ArgumentException)
         {
-            throw new InvalidInputException(
-                File.Exists(folder) ? $"{folder} is a file where a folder is needed." : $"The folder {folder} cannot be read: {exception.Message}", exception);
+            var fault = File.Exists(folder) ? "is a file where a folder is needed"
+                : exception is DirectoryNotFoundException ? "does not exist"
+                : $"cannot be read: {exception.Message.TrimEnd('.')}";
+            throw new InvalidInputException($"{folder} {fault}.", exception);
         }
     }
 

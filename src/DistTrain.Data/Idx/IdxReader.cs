@@ -56,7 +56,8 @@ internal static class IdxReader
         {
             var dimensions = leastRank == mostRank ? $"{leastRank}" : $"{leastRank} to {mostRank}";
             throw new InvalidInputException(
-                $"{input.Path} begins with 0x{BinaryPrimitives.ReadUInt32BigEndian(magic):X8}, which is not the magic number of an IDX file of bytes with {dimensions} dimensions.");
+                $"{input.Path} begins with 0x{BinaryPrimitives.ReadUInt32BigEndian(magic):X8}, "
+                + $"which is not the magic number of an IDX file of bytes with {dimensions} dimensions.");
         }
 
         var extents = header.Slice(MagicBytes, magic[3] * sizeof(int));

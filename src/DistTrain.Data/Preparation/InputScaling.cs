@@ -8,7 +8,9 @@ public enum ScalingKind
     /// <summary>Values stay as they are.</summary>
     None,
 
-    /// <summary>To the range from 0 to 1: by the largest possible value where it is known, as for pixels, otherwise feature by feature by the training part's extremes.</summary>
+    /// <summary>
+    /// To the range from 0 to 1: by the largest possible value where it is known, as for pixels, otherwise feature by feature by the extremes of the training part.
+    /// </summary>
     Unit,
 
     /// <summary>Feature by feature to mean 0 and deviation 1 over the training part.</summary>
@@ -16,8 +18,8 @@ public enum ScalingKind
 }
 
 /// <summary>
-/// Scales inputs: feature <c>f</c> becomes <c>(x - Offsets[f]) / Divisors[f]</c>, computed in double and rounded to float32. A divisor of 0 makes the feature 0: it was constant
-/// in the training part, so a model has learned nothing from it. The parameters come from the training part only.
+/// Scales inputs: feature <c>f</c> becomes <c>(x - Offsets[f]) / Divisors[f]</c>, computed in double and rounded to float32. A divisor of 0 makes
+/// the feature 0: it was constant in the training part, so a model has learned nothing from it. The parameters come from the training part only.
 /// </summary>
 /// <param name="Kind">How the parameters were found.</param>
 /// <param name="Offsets">One for each feature, or a single one for all.</param>

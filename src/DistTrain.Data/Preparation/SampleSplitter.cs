@@ -10,8 +10,8 @@ internal static class SampleSplitter
     private const int SplitEpoch = 0;
 
     /// <summary>
-    /// Takes the first share of a seeded permutation for the test part, rounded to the nearest whole sample but at least one and not all. Both parts keep the samples in their
-    /// original order.
+    /// Takes the first share of a seeded permutation for the test part, rounded to the nearest whole sample but at least one and not all.
+    /// Both parts keep the samples in their original order.
     /// </summary>
     /// <exception cref="InvalidInputException">A ratio out of range, or fewer than two samples.</exception>
     public static (RawPart Train, RawPart Test) Split(RawPart samples, double testRatio, ulong seed, string what)

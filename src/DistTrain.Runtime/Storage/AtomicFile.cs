@@ -36,7 +36,7 @@ public static class AtomicFile
             TryDelete(beside);
             if (exception is IOException or UnauthorizedAccessException)
             {
-                throw new InvalidInputException($"Cannot write {path}: {exception.Message}", exception);
+                throw new InvalidInputException($"Cannot write {path}: {exception.Message.TrimEnd('.')}.", exception);
             }
 
             throw;

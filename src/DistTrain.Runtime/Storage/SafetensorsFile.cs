@@ -114,14 +114,26 @@ public static class SafetensorsFile
 
     private static T Open<T>(string path, Func<SafeFileHandle, SafetensorsHeader, long, T> read)
     {
+        using var handle = OpenHandle(path);
+        try
+        {
+            var fileLength = RandomAccess.GetLength(handle);
+            var header = ReadHeaderBytes(handle, fileLength, path);
+            var dataBegin = LengthPrefixBytes + header.LongLength;
+            return read(handle, SafetensorsHeader.Parse(header, fileLength - dataBegin, path), dataBegin);
+        }
+        catch (IOException exception)
+        {
+            throw CannotBeRead(path, exception);
+        }
+    }
+
+    private static SafeFileHandle OpenHandle(string path)
+    {
         ArgumentNullException.ThrowIfNull(path);
         try
         {
-            using SafeFileHandle handle = File.OpenHandle(path);
-            long fileLength = RandomAccess.GetLength(handle);
-            var header = ReadHeaderBytes(handle, fileLength, path);
-            long dataBegin = LengthPrefixBytes + header.LongLength;
-            return read(handle, SafetensorsHeader.Parse(header, fileLength - dataBegin, path), dataBegin);
+            return File.OpenHandle(path);
         }
         catch (Exception exception) when (exception is FileNotFoundException or DirectoryNotFoundException)
         {
@@ -129,10 +141,12 @@ public static class SafetensorsFile
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or ArgumentException or NotSupportedException)
         {
-            var reason = Directory.Exists(path) ? "it is a folder, not a file." : exception.Message;
-            throw new InvalidInputException($"{path} cannot be read: {reason}", exception);
+            throw Directory.Exists(path) ? new InvalidInputException($"{path} is a folder where a file is needed.", exception) : CannotBeRead(path, exception);
         }
     }
+
+    private static InvalidInputException CannotBeRead(string path, Exception exception) =>
+        new($"{path} cannot be read: {exception.Message.TrimEnd('.')}.", exception);
 
     private static byte[] ReadHeaderBytes(SafeFileHandle handle, long fileLength, string path)
     {
