@@ -1,6 +1,5 @@
 using System.Reflection;
 using DistTrain.Cli;
-using DistTrain.Learning.Engines;
 
 return Application.Run(args, new Host
 {

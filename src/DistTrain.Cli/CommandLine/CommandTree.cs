@@ -192,7 +192,7 @@ internal sealed class CommandTree
         sections.Add(new HelpSection("Options", [.. general.Select(o => new HelpRow(o.HelpName is null ? o.Name : $"{o.Name} {o.HelpName}", o.Description!))]));
         foreach (var group in settings.Where(setting => options.Contains(setting.Option)).GroupBy(setting => setting.Key.Group))
         {
-            sections.Add(new HelpSection(group.Key.ToString(), [.. group.Select(setting => HelpText.RowOf(setting.Key))]));
+            sections.Add(new HelpSection(group.Key.ToString(), [.. group.Select(setting => HelpText.RowOf(setting.Key, withDefault: arguments.Count == 0))]));
         }
 
         return sections.ToImmutable();

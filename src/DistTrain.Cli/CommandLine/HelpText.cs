@@ -26,9 +26,9 @@ internal static class HelpText
         (ExitCode.Interrupted, "interrupted by Ctrl-C or SIGTERM; the weights are saved"),
     ];
 
-    /// <summary>A setting with its default.</summary>
-    public static HelpRow RowOf(ConfigurationKey key) => new(
-        $"{key.Flag} {key.ValueName}", $"{key.Description} [{ConfigurationWriter.ToText(key.Get(TrainConfiguration.Default))}]");
+    /// <param name="withDefault">Not where a stored run says what holds when nothing is said.</param>
+    public static HelpRow RowOf(ConfigurationKey key, bool withDefault) => new(
+        $"{key.Flag} {key.ValueName}", withDefault ? $"{key.Description} [{ConfigurationWriter.ToText(key.Get(TrainConfiguration.Default))}]" : key.Description);
 
     public static void Write(TextWriter output, CommandHelp help)
     {

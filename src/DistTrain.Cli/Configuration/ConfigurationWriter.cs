@@ -41,6 +41,7 @@ public static partial class ConfigurationWriter
         null => ConfigurationKey.Automatic,
         bool flag => flag ? "yes" : "no",
         ModelSpecification model => ModelYaml.ShortForm(model) ?? string.Join(" ", ModelYaml.Format(model).Select(line => line[2..])),
+        double number => number.ToString("R", CultureInfo.InvariantCulture).Replace('E', 'e'),
         IFormattable number => number.ToString(null, CultureInfo.InvariantCulture),
         _ => value.ToString() ?? "",
     };
@@ -63,6 +64,6 @@ public static partial class ConfigurationWriter
     }
 
     /// <summary>Texts that mean themselves in YAML without quotes; a colon never ends them nor stands before a space.</summary>
-    [GeneratedRegex(@"\A[A-Za-z0-9_./][A-Za-z0-9_./,:=?&+-]*(?<!:)\z")]
+    [GeneratedRegex(@"\A(?!null\z)[A-Za-z0-9_./][A-Za-z0-9_./,:=?&+-]*(?<!:)\z")]
     private static partial Regex PlainText();
 }

@@ -18,7 +18,7 @@ public sealed class LiveReporter(Host host) : TrainReporter
     public override void Started(RunDescription run)
     {
         this.run = run;
-        console.MarkupLineInterpolated($"[bold]DistTrain[/] {run.Version}");
+        console.MarkupLineInterpolated($"[bold]DistTrain[/] {RunText.ShortVersion(run.Version)}");
         var grid = NamedValues();
         foreach (var (name, value) in RunText.Header(run))
         {

@@ -14,7 +14,21 @@ public static class RunText
 {
     private const int ShortHashLength = 12;
 
-    public static string ShortHash(string hash) => hash[..Math.Min(ShortHashLength, hash.Length)];
+    /// <summary>Enough of a hash to tell it from others by eye, without the name of its algorithm.</summary>
+    public static string ShortHash(string hash)
+    {
+        ArgumentNullException.ThrowIfNull(hash);
+        var digits = hash[(hash.IndexOf(':', StringComparison.Ordinal) + 1)..];
+        return digits[..Math.Min(ShortHashLength, digits.Length)];
+    }
+
+    /// <summary>The version with as much of its revision as tells it from others.</summary>
+    public static string ShortVersion(string version)
+    {
+        ArgumentNullException.ThrowIfNull(version);
+        var plus = version.IndexOf('+', StringComparison.Ordinal);
+        return plus < 0 ? version : version[..Math.Min(version.Length, plus + 1 + ShortHashLength)];
+    }
 
     public static string Percent(double? share) => share is double value ? string.Create(CultureInfo.InvariantCulture, $"{value * 100:F2} %") : "-";
 

@@ -60,7 +60,7 @@ public sealed class PlainReporter(Host host) : TrainReporter
     {
         this.run = run;
         var output = host.Output;
-        output.WriteLine($"DistTrain {run.Version}");
+        output.WriteLine($"DistTrain {RunText.ShortVersion(run.Version)}");
         WriteRows(RunText.Header(run), "");
         output.WriteLine();
         output.Flush();
