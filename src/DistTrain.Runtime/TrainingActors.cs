@@ -7,6 +7,18 @@ namespace DistTrain.Runtime;
 /// <summary>From a training definition to the actors that carry it out.</summary>
 public static class TrainingActors
 {
+    /// <summary>The coordinator, the parameter server and the workers of a run, none started.</summary>
+    public static IReadOnlyList<IActor> Create(RunDefinition run)
+    {
+        ArgumentNullException.ThrowIfNull(run);
+        return
+        [
+            new CoordinatorActor(run),
+            new ParameterServerActor(new ShardId(0)),
+            .. Enumerable.Range(1, run.WorkerCount).Select(number => new WorkerActor(new WorkerId(number), run.Arithmetic)),
+        ];
+    }
+
     /// <summary>What the actors need to know of a definition.</summary>
     /// <exception cref="InvalidInputException">A value is out of range.</exception>
     public static RunDefinition ToRunDefinition(this TrainingDefinition definition, ArithmeticId arithmetic)

@@ -24,7 +24,7 @@ internal sealed class Holdings(WeightVersions weights, GradientBuffers gradients
             case WeightsInitialized initialized:
                 Add(heldVersions, actor, initialized.Version);
                 break;
-            case UpdateApplied { FirstNonFiniteChunk: null } applied:
+            case UpdateApplied applied:
                 Add(heldVersions, actor, applied.Step.Makes);
                 break;
         }

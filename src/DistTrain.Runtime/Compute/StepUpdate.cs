@@ -53,19 +53,11 @@ internal sealed class StepUpdate
         }
     }
 
-    /// <summary>To be called once, when every part has run.</summary>
+    /// <summary>To be called once, when every part has run. The version exists even if it is not finite; the server decides what becomes of it.</summary>
     public UpdateApplied Complete()
     {
         oldWeights.Dispose();
-        if (firstNonFiniteChunk is null)
-        {
-            server.Weights.Publish(effect.MiniBatch.Step.Makes, newWeights);
-        }
-        else
-        {
-            server.Weights.Return(newWeights);
-        }
-
+        server.Weights.Publish(effect.MiniBatch.Step.Makes, newWeights);
         return new UpdateApplied(effect.MiniBatch.Step, firstNonFiniteChunk);
     }
 }

@@ -31,15 +31,6 @@ internal sealed class WeightVersions(int bufferLength)
         }
     }
 
-    /// <summary>Gives back a taken buffer that becomes no version.</summary>
-    public void Return(TensorBuffer buffer)
-    {
-        lock (gate)
-        {
-            free.Push(buffer);
-        }
-    }
-
     /// <summary>Makes the buffer a version, with one holder: the server.</summary>
     public void Publish(WeightVersion version, TensorBuffer buffer)
     {

@@ -6,7 +6,7 @@ using DistTrain.Runtime.Compute;
 namespace DistTrain.Runtime.InProcess;
 
 /// <summary>
-/// Runs the actors of one process: mailboxes, effects in order, engine work on the workers' own threads, announcements on the caller's thread. Back-pressure is the
+/// Runs the actors of one process: mailboxes, effects in order, engine work on the workers' own threads, events on the caller's thread. Back-pressure is the
 /// protocol's: the coordinator plans a bounded number of steps ahead of what has been committed.
 /// </summary>
 internal sealed class InProcessRuntime : IDisposable
@@ -15,8 +15,9 @@ internal sealed class InProcessRuntime : IDisposable
     private readonly ComputePool pool;
     private readonly Dictionary<ActorAddress, ActorCell> cells = [];
     private readonly Dictionary<ActorAddress, int> threadOfWorker = [];
-    private readonly BlockingCollection<Announcement> announcements = [];
+    private readonly BlockingCollection<TrainingEvent> events = [];
     private readonly long startTimestamp = Stopwatch.GetTimestamp();
+    private RunEnded? ended;
     private Exception? failure;
     private int openActivities;
 
@@ -37,9 +38,9 @@ internal sealed class InProcessRuntime : IDisposable
 
     public Timestamp Now => new((long)Stopwatch.GetElapsedTime(startTimestamp).TotalMicroseconds);
 
-    /// <summary>Starts every actor and hands announcements to <paramref name="listener"/> until the run has ended.</summary>
+    /// <summary>Starts every actor and hands events to <paramref name="listener"/>, on this thread, until the run has ended.</summary>
     /// <returns>The last announcement.</returns>
-    public RunEnded Run(Action<Announcement> listener)
+    public RunEnded Run(Action<TrainingEvent> listener)
     {
         // Held until all are started, so that the first pauses are not taken for a standstill.
         BeginActivity();
@@ -49,17 +50,12 @@ internal sealed class InProcessRuntime : IDisposable
         }
 
         EndActivity();
-        foreach (var announcement in announcements.GetConsumingEnumerable())
+        foreach (var happened in events.GetConsumingEnumerable())
         {
-            if (announcement is RunEnded ended)
-            {
-                return ended;
-            }
-
-            listener(announcement);
+            listener(happened);
         }
 
-        throw failure ?? new InvalidOperationException("the run ended without saying how");
+        return ended ?? throw failure ?? new InvalidOperationException("the run ended without saying how");
     }
 
     public void RequestStop() => Post(ActorAddress.Coordinator, new StopRequested());
@@ -67,13 +63,13 @@ internal sealed class InProcessRuntime : IDisposable
     public void Dispose()
     {
         pool.Dispose();
-        announcements.Dispose();
+        events.Dispose();
     }
 
     /// <summary>One message in a mailbox, or one piece of engine work, has been dealt with. When none is left and the run has not ended, it never would.</summary>
     internal void EndActivity()
     {
-        if (Interlocked.Decrement(ref openActivities) == 0 && !announcements.IsAddingCompleted)
+        if (Interlocked.Decrement(ref openActivities) == 0 && !events.IsAddingCompleted)
         {
             Fail(new InvalidOperationException("the actors stand still: no message and no engine work is left, and the run has not ended"));
         }
@@ -96,10 +92,13 @@ internal sealed class InProcessRuntime : IDisposable
                 host.Release(cell.Address, release);
                 break;
             case Announce announce:
-                Tell(announce.Announcement);
+                HandleAnnouncement(announce.Announcement);
+                break;
+            case Log log:
+                Tell(new Logged($"{cell.Address}: {log.Sentence}"));
                 break;
             case Refuse refuse:
-                Tell(new NoticeAnnounced($"{cell.Address} refused {refuse.Message.GetType().Name}: {refuse.Reason}"));
+                Tell(new Logged($"{cell.Address} refused {refuse.Message.GetType().Name}: {refuse.Reason}"));
                 break;
             case Retire:
                 cell.Retire();
@@ -152,15 +151,24 @@ internal sealed class InProcessRuntime : IDisposable
         EndActivity();
     }
 
-    private void Tell(Announcement announcement)
+    private void HandleAnnouncement(Announcement announcement)
+    {
+        if (announcement is RunEnded last)
+        {
+            ended = last;
+            StopListening();
+        }
+        else
+        {
+            Tell(TrainingEvents.Translate(announcement));
+        }
+    }
+
+    private void Tell(TrainingEvent happened)
     {
         try
         {
-            announcements.Add(announcement);
-            if (announcement is RunEnded)
-            {
-                announcements.CompleteAdding();
-            }
+            events.Add(happened);
         }
         catch (InvalidOperationException)
         {
@@ -171,13 +179,18 @@ internal sealed class InProcessRuntime : IDisposable
     private void Fail(Exception cause)
     {
         Interlocked.CompareExchange(ref failure, cause, null);
+        StopListening();
+    }
+
+    private void StopListening()
+    {
         try
         {
-            announcements.CompleteAdding();
+            events.CompleteAdding();
         }
         catch (ObjectDisposedException)
         {
-            // The run is over; the first failure has been reported.
+            // The run is over; how it ended has been reported.
         }
     }
 }

@@ -19,9 +19,9 @@ public static class InProcessTraining
         ArgumentNullException.ThrowIfNull(listener);
         var run = definition.ToRunDefinition(engine.ArithmeticId);
         var host = new EngineComputeHost(definition, engine, run.EvaluationBlockSize);
-        using var runtime = new InProcessRuntime(host, []);
+        using var runtime = new InProcessRuntime(host, TrainingActors.Create(run));
         using var registration = cancellation.Register(runtime.RequestStop);
-        var ended = runtime.Run(announcement => listener(TrainingEvents.Translate(announcement)));
+        var ended = runtime.Run(listener);
         return TrainingEvents.Result(definition, ended, host.CopyWeights(ended.Version));
     }
 }

@@ -29,13 +29,4 @@ public class WeightVersionsTests
         versions.Release(new WeightVersion(3));
         Assert.Throws<InvalidOperationException>(() => versions.Read(new WeightVersion(3)));
     }
-
-    [Fact]
-    public void A_buffer_that_becomes_no_version_is_taken_again()
-    {
-        var versions = new WeightVersions(4);
-        var buffer = versions.Take();
-        versions.Return(buffer);
-        Assert.Same(buffer, versions.Take());
-    }
 }
