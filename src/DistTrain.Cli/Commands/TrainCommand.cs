@@ -58,7 +58,7 @@ public sealed class TrainCommand
     private static TrainingDefinition Define(TrainConfiguration configuration, DataSet data)
     {
         var loss = Loss.Create(configuration.Loss!);
-        var graph = BuildGraph(configuration.Model, data);
+        var graph = configuration.Model.Build(data.Train.SampleShape, data.Train.Targets.OutputWidth);
         loss.Check(graph.OutputShape, data.Train.Targets);
         return new TrainingDefinition
         {
@@ -77,18 +77,6 @@ public sealed class TrainCommand
             Train = data.Train,
             Test = data.Test.Count == 0 ? null : data.Test,
         };
-    }
-
-    private static ModelGraph BuildGraph(ModelSpecification model, DataSet data)
-    {
-        try
-        {
-            return model.Build(data.Train.SampleShape, data.Train.Targets.OutputWidth);
-        }
-        catch (OverflowException fault)
-        {
-            throw new InvalidInputException($"the model has a layer with more than {int.MaxValue:N0} values: make it smaller", fault);
-        }
     }
 
     /// <summary>A new folder that tells runs apart and sorts by time: <c>runs/20260131-235959-digits-mlp-128-64</c>.</summary>
