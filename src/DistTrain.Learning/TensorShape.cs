@@ -7,7 +7,8 @@ public readonly struct TensorShape : IEquatable<TensorShape>
 {
     private readonly ImmutableArray<int> dimensions;
 
-    /// <exception cref="ArgumentException">A dimension is below 1, or the element count exceeds <see cref="int.MaxValue"/>.</exception>
+    /// <exception cref="ArgumentException">A dimension is below 1.</exception>
+    /// <exception cref="InvalidInputException">The element count exceeds <see cref="Array.MaxLength"/>.</exception>
     public TensorShape(params ImmutableArray<int> dimensions)
     {
         long count = 1;
@@ -18,11 +19,15 @@ public readonly struct TensorShape : IEquatable<TensorShape>
                 throw new ArgumentException($"a dimension of {dimension} is not possible: each is at least 1", nameof(dimensions));
             }
 
-            count = checked(count * dimension);
+            count *= dimension;
+            if (count > Array.MaxLength)
+            {
+                throw new InvalidInputException($"a tensor of shape [{string.Join(", ", dimensions)}] has more than {Array.MaxLength:N0} elements, which is the most that fits in one buffer");
+            }
         }
 
         this.dimensions = dimensions;
-        ElementCount = checked((int)count);
+        ElementCount = (int)count;
     }
 
     public ImmutableArray<int> Dimensions => dimensions.IsDefault ? [] : dimensions;

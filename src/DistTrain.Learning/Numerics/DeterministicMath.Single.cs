@@ -37,11 +37,11 @@ public static partial class DeterministicMath
         int exponent = BitConverter.SingleToInt32Bits(shifted) - SingleRoundingMagicBits;
         float r = MathF.FusedMultiplyAdd(-n, SingleLn2High, clamped);
         r = MathF.FusedMultiplyAdd(-n, SingleLn2Low, r);
-        float q = 0.00139421667f;
-        q = MathF.FusedMultiplyAdd(q, r, 0.00836377591f);
-        q = MathF.FusedMultiplyAdd(q, r, 0.0416663624f);
-        q = MathF.FusedMultiplyAdd(q, r, 0.166665733f);
-        q = MathF.FusedMultiplyAdd(q, r, 0.5f);
+        float q = SingleExpCoefficients.C6;
+        q = MathF.FusedMultiplyAdd(q, r, SingleExpCoefficients.C5);
+        q = MathF.FusedMultiplyAdd(q, r, SingleExpCoefficients.C4);
+        q = MathF.FusedMultiplyAdd(q, r, SingleExpCoefficients.C3);
+        q = MathF.FusedMultiplyAdd(q, r, SingleExpCoefficients.C2);
         float p = MathF.FusedMultiplyAdd(r * r, q, r) + 1f;
         // Two factors, because 2^exponent alone may lie outside the range of a float.
         int half = exponent >> 1;
@@ -94,11 +94,11 @@ public static partial class DeterministicMath
         if (magnitude < SingleTanhPolynomialLimit)
         {
             float z = magnitude * magnitude;
-            float p = -0.00611319207f;
-            p = MathF.FusedMultiplyAdd(p, z, 0.0210100822f);
-            p = MathF.FusedMultiplyAdd(p, z, -0.0538540706f);
-            p = MathF.FusedMultiplyAdd(p, z, 0.133327946f);
-            p = MathF.FusedMultiplyAdd(p, z, -0.333333284f);
+            float p = SingleTanhCoefficients.C11;
+            p = MathF.FusedMultiplyAdd(p, z, SingleTanhCoefficients.C9);
+            p = MathF.FusedMultiplyAdd(p, z, SingleTanhCoefficients.C7);
+            p = MathF.FusedMultiplyAdd(p, z, SingleTanhCoefficients.C5);
+            p = MathF.FusedMultiplyAdd(p, z, SingleTanhCoefficients.C3);
             result = MathF.FusedMultiplyAdd(magnitude * z, p, magnitude);
         }
         else
@@ -119,4 +119,24 @@ public static partial class DeterministicMath
     public static float Pow(float x, float y) => (float)Pow((double)x, (double)y);
 
     private static float SinglePowerOfTwo(int exponent) => BitConverter.Int32BitsToSingle((exponent + 127) << 23);
+
+    /// <summary>exp(r) = 1 + r + r² (C2 + C3 r + ...) for |r| at most ln 2 / 2; minimax.</summary>
+    internal static class SingleExpCoefficients
+    {
+        public const float C2 = 0.5f;
+        public const float C3 = 0.166665733f;
+        public const float C4 = 0.0416663624f;
+        public const float C5 = 0.00836377591f;
+        public const float C6 = 0.00139421667f;
+    }
+
+    /// <summary>tanh(x) = x + x³ (C3 + C5 x² + ...) below <see cref="SingleTanhPolynomialLimit"/>; minimax.</summary>
+    internal static class SingleTanhCoefficients
+    {
+        public const float C3 = -0.333333284f;
+        public const float C5 = 0.133327946f;
+        public const float C7 = -0.0538540706f;
+        public const float C9 = 0.0210100822f;
+        public const float C11 = -0.00611319207f;
+    }
 }

@@ -1,0 +1,51 @@
+using System.Runtime.CompilerServices;
+using DistTrain.Engines.Simd.Lanes;
+using DistTrain.Learning.Numerics;
+
+namespace DistTrain.Engines.Simd.Elementwise;
+
+/// <summary>The single-precision functions of <see cref="DeterministicMath"/>, which is their definition, lane by lane with the same bits.</summary>
+internal static class VectorMath<TOps, TVector>
+    where TOps : struct, IVectorOperations<TVector>
+    where TVector : unmanaged
+{
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static TVector Exp(TVector x)
+    {
+        TVector upper = TOps.Broadcast(DeterministicMath.SingleExpUpperLimit);
+        TVector lower = TOps.Broadcast(DeterministicMath.SingleExpLowerLimit);
+        TVector magic = TOps.Broadcast(DeterministicMath.SingleRoundingMagic);
+        TVector clamped = TOps.SelectGreater(x, upper, upper, x);
+        clamped = TOps.SelectGreater(lower, clamped, lower, clamped);
+        TVector shifted = TOps.FusedMultiplyAdd(clamped, TOps.Broadcast(DeterministicMath.SingleLog2E), magic);
+        TVector n = TOps.Negate(TOps.Subtract(shifted, magic));
+        TVector r = TOps.FusedMultiplyAdd(n, TOps.Broadcast(DeterministicMath.SingleLn2High), clamped);
+        r = TOps.FusedMultiplyAdd(n, TOps.Broadcast(DeterministicMath.SingleLn2Low), r);
+        TVector q = TOps.Broadcast(DeterministicMath.SingleExpCoefficients.C6);
+        q = TOps.FusedMultiplyAdd(q, r, TOps.Broadcast(DeterministicMath.SingleExpCoefficients.C5));
+        q = TOps.FusedMultiplyAdd(q, r, TOps.Broadcast(DeterministicMath.SingleExpCoefficients.C4));
+        q = TOps.FusedMultiplyAdd(q, r, TOps.Broadcast(DeterministicMath.SingleExpCoefficients.C3));
+        q = TOps.FusedMultiplyAdd(q, r, TOps.Broadcast(DeterministicMath.SingleExpCoefficients.C2));
+        TVector p = TOps.Add(TOps.FusedMultiplyAdd(TOps.Multiply(r, r), q, r), TOps.Broadcast(1f));
+        (TVector first, TVector second) = TOps.PowersOfTwo(shifted);
+        return TOps.SelectNaN(x, x, TOps.Multiply(TOps.Multiply(p, first), second));
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static TVector Tanh(TVector x)
+    {
+        TVector one = TOps.Broadcast(1f);
+        TVector two = TOps.Broadcast(2f);
+        TVector magnitude = TOps.Absolute(x);
+        TVector z = TOps.Multiply(magnitude, magnitude);
+        TVector p = TOps.Broadcast(DeterministicMath.SingleTanhCoefficients.C11);
+        p = TOps.FusedMultiplyAdd(p, z, TOps.Broadcast(DeterministicMath.SingleTanhCoefficients.C9));
+        p = TOps.FusedMultiplyAdd(p, z, TOps.Broadcast(DeterministicMath.SingleTanhCoefficients.C7));
+        p = TOps.FusedMultiplyAdd(p, z, TOps.Broadcast(DeterministicMath.SingleTanhCoefficients.C5));
+        p = TOps.FusedMultiplyAdd(p, z, TOps.Broadcast(DeterministicMath.SingleTanhCoefficients.C3));
+        TVector small = TOps.FusedMultiplyAdd(TOps.Multiply(magnitude, z), p, magnitude);
+        TVector large = TOps.Subtract(one, TOps.Divide(two, TOps.Add(Exp(TOps.Add(magnitude, magnitude)), one)));
+        TVector limit = TOps.Broadcast(DeterministicMath.SingleTanhPolynomialLimit);
+        return TOps.SelectNaN(x, x, TOps.CopySign(TOps.SelectGreater(limit, magnitude, small, large), x));
+    }
+}

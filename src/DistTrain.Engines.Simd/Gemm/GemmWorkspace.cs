@@ -1,0 +1,52 @@
+using DistTrain.Learning;
+
+namespace DistTrain.Engines.Simd.Gemm;
+
+/// <summary>Scratch memory of the matrix kernels; one for each thread that computes.</summary>
+internal sealed unsafe class GemmWorkspace
+{
+    /// <summary>Columns of B that are packed at a time.</summary>
+    public const int PackedColumns = 256;
+
+    /// <summary>The longest summation that runs without going through memory.</summary>
+    public const int PackedDepth = 1024;
+
+    public const int LargestTileRows = 28;
+    public const int LargestTileColumns = 32;
+
+    /// <summary>Rows of A that were packed lie this many elements further apart than they are long, so that they do not share a cache set.</summary>
+    public const int PackedAPadding = 16;
+
+    private const int DeepestTree = 31;
+    private readonly TensorBuffer packedB;
+    private readonly TensorBuffer packedA = new(LargestTileRows * (PackedDepth + PackedAPadding));
+    private readonly TensorBuffer tile = new(LargestTileRows * LargestTileColumns);
+    private readonly TensorBuffer maskTile = new(LargestTileRows * LargestTileColumns);
+    private readonly TensorBuffer bias = new(LargestTileColumns);
+    private readonly TensorBuffer one = new(LargestTileColumns);
+    private readonly TensorBuffer treeScratch = new(DeepestTree * LargestTileRows * 16);
+
+    /// <param name="sampleCount">The most samples of a weight gradient.</param>
+    public GemmWorkspace(int sampleCount)
+    {
+        packedB = new TensorBuffer(Math.Max(PackedDepth * PackedColumns, sampleCount * LargestTileColumns));
+        one.Span.Fill(1f);
+    }
+
+    public float* PackedB => Pointers.Of(packedB);
+
+    public float* PackedA => Pointers.Of(packedA);
+
+    /// <summary>A whole tile where only part of it may be written to the result.</summary>
+    public float* Tile => Pointers.Of(tile);
+
+    public float* MaskTile => Pointers.Of(maskTile);
+
+    public float* Bias => Pointers.Of(bias);
+
+    /// <summary>The number 1.</summary>
+    public float* One => Pointers.Of(one);
+
+    /// <summary>A tile for each level of the tree.</summary>
+    public float* TreeScratch => Pointers.Of(treeScratch);
+}

@@ -1,0 +1,10 @@
+using System.Runtime.CompilerServices;
+using DistTrain.Learning;
+
+namespace DistTrain.Engines.Simd;
+
+internal static unsafe class Pointers
+{
+    /// <summary>The first element of a buffer; valid as long as the buffer is referenced, because it is pinned.</summary>
+    public static float* Of(TensorBuffer buffer) => (float*)Unsafe.AsPointer(ref buffer.First);
+}

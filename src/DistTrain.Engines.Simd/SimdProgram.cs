@@ -1,0 +1,199 @@
+using DistTrain.Engines.Simd.Gemm;
+using DistTrain.Engines.Simd.Losses;
+using DistTrain.Engines.Simd.Operations;
+using DistTrain.Learning;
+using DistTrain.Learning.Engines;
+using DistTrain.Learning.Graph;
+using DistTrain.Learning.Reduction;
+
+namespace DistTrain.Engines.Simd;
+
+/// <summary>A graph with its memory planned. Calls allocate nothing. Not safe for use from several threads at a time.</summary>
+internal sealed unsafe class SimdProgram : IModelProgram
+{
+    private readonly KernelSet kernels;
+    private readonly ModelGraph graph;
+    private readonly Loss loss;
+    private readonly ProgramMemory memory;
+    private readonly PlannedOperation[] operations;
+    private readonly TensorBuffer losses;
+    private readonly TensorBuffer rowScratch;
+    private readonly TensorBuffer unreadGradient;
+    private readonly byte[] correct;
+    private readonly int[] leafSamples;
+    private readonly NodeTarget[] nodeTargets;
+    private readonly NodeStatistics[] statisticsStack = new NodeStatistics[32];
+
+    public SimdProgram(KernelSet kernels, ModelGraph graph, Loss loss, int maximumSampleCount)
+    {
+        LossTable.Check(loss);
+        this.kernels = kernels;
+        this.graph = graph;
+        this.loss = loss;
+        MaximumSampleCount = maximumSampleCount;
+        memory = new ProgramMemory(graph, maximumSampleCount);
+        operations = OperationTable.Plan(kernels, memory, graph);
+        losses = new TensorBuffer(maximumSampleCount);
+        rowScratch = new TensorBuffer(LaneSums.Padded(OutputWidth));
+        // A graph in which nothing learns still has a loss, whose gradient nobody reads.
+        unreadGradient = new TensorBuffer(memory.HasGradient(OutputNode) ? 0 : maximumSampleCount * OutputWidth);
+        correct = GC.AllocateArray<byte>(maximumSampleCount, pinned: true);
+        leafSamples = GC.AllocateArray<int>(maximumSampleCount, pinned: true);
+        nodeTargets = GC.AllocateArray<NodeTarget>(64, pinned: true);
+    }
+
+    public int MaximumSampleCount { get; }
+
+    private int OutputNode => graph.Nodes.Length - 1;
+
+    private int OutputWidth => graph.OutputShape.ElementCount;
+
+    public void ComputeGradient(in GradientRequest request, ReadOnlySpan<GradientNode> nodes, Span<NodeStatistics> statistics)
+    {
+        Check(request, nodes, statistics);
+        PlanNodes(request, nodes);
+        fixed (float* inputs = request.Inputs)
+        fixed (int* labels = request.Targets.Labels)
+        fixed (float* values = request.Targets.Values)
+        fixed (int* sampleIds = request.SampleIds)
+        fixed (int* leaves = leafSamples)
+        fixed (NodeTarget* targets = nodeTargets)
+        fixed (byte* right = correct)
+        {
+            memory.Inputs = inputs;
+            var pass = new Pass
+            {
+                SampleCount = request.SampleCount, Weights = Pointers.Of(request.Weights), LeafSamples = leaves, Nodes = targets, NodeCount = nodes.Length,
+                SampleIds = sampleIds, Seed = request.Seed, Step = request.Step, IsTraining = true,
+            };
+            RunForward(pass);
+            LossTable.Run(kernels, loss, new LossBatch
+            {
+                SampleCount = request.SampleCount, Width = OutputWidth, Outputs = memory.Output(OutputNode), Labels = labels, Values = values,
+                Gradient = memory.HasGradient(OutputNode) ? memory.Gradient(OutputNode) : Pointers.Of(unreadGradient),
+                Losses = Pointers.Of(losses), Correct = right, RowScratch = Pointers.Of(rowScratch),
+            });
+            for (int i = operations.Length - 1; i >= 0; i--)
+            {
+                operations[i].Backward(pass);
+            }
+        }
+
+        for (int i = 0; i < nodes.Length; i++)
+        {
+            statistics[i] = Summarize(nodeTargets[i]);
+        }
+    }
+
+    public void Forward(TensorBuffer weights, ReadOnlySpan<float> inputs, int sampleCount, Span<float> outputs)
+    {
+        ArgumentNullException.ThrowIfNull(weights);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(sampleCount, MaximumSampleCount);
+        ArgumentOutOfRangeException.ThrowIfNotEqual(inputs.Length, sampleCount * graph.InputShape.ElementCount);
+        ArgumentOutOfRangeException.ThrowIfNotEqual(outputs.Length, sampleCount * OutputWidth);
+        if (sampleCount == 0)
+        {
+            return;
+        }
+
+        fixed (float* pinned = inputs)
+        {
+            memory.Inputs = pinned;
+            RunForward(new Pass { SampleCount = sampleCount, Weights = Pointers.Of(weights) });
+            new ReadOnlySpan<float>(memory.Output(OutputNode), outputs.Length).CopyTo(outputs);
+        }
+    }
+
+    private void RunForward(in Pass pass)
+    {
+        foreach (PlannedOperation operation in operations)
+        {
+            operation.Forward(pass);
+        }
+    }
+
+    private void Check(in GradientRequest request, ReadOnlySpan<GradientNode> nodes, Span<NodeStatistics> statistics)
+    {
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(request.SampleCount, MaximumSampleCount, nameof(request));
+        ArgumentOutOfRangeException.ThrowIfLessThan(request.SampleCount, 1, nameof(request));
+        ArgumentOutOfRangeException.ThrowIfNotEqual(request.Inputs.Length, request.SampleCount * graph.InputShape.ElementCount, nameof(request));
+        ArgumentOutOfRangeException.ThrowIfLessThan(statistics.Length, nodes.Length, nameof(statistics));
+        CheckTargets(request.Targets, request.SampleCount);
+        int next = request.FirstMicroBatch;
+        foreach (GradientNode node in nodes)
+        {
+            ArgumentOutOfRangeException.ThrowIfNotEqual(node.Node.First, next, nameof(nodes));
+            ArgumentOutOfRangeException.ThrowIfNotEqual(node.Gradient.Length, graph.Layout.BufferLength, nameof(nodes));
+            next = node.Node.End;
+        }
+
+        ArgumentOutOfRangeException.ThrowIfNotEqual(next, request.EndMicroBatch, nameof(nodes));
+    }
+
+    private void CheckTargets(TargetBatch targets, int sampleCount)
+    {
+        if (targets.Labels.IsEmpty)
+        {
+            ArgumentOutOfRangeException.ThrowIfNotEqual(targets.Values.Length, sampleCount * OutputWidth, nameof(targets));
+            return;
+        }
+
+        ArgumentOutOfRangeException.ThrowIfNotEqual(targets.Labels.Length, sampleCount, nameof(targets));
+        foreach (int label in targets.Labels)
+        {
+            if ((uint)label >= (uint)OutputWidth)
+            {
+                throw new InvalidInputException($"the label {label} is outside the model's {OutputWidth} classes");
+            }
+        }
+    }
+
+    private void PlanNodes(in GradientRequest request, ReadOnlySpan<GradientNode> nodes)
+    {
+        MiniBatchPartition partition = request.Partition;
+        int firstSample = partition.Boundary(request.FirstMicroBatch);
+        for (int microBatch = request.FirstMicroBatch; microBatch < request.EndMicroBatch; microBatch++)
+        {
+            leafSamples[microBatch - request.FirstMicroBatch] = partition.Boundary(microBatch + 1) - partition.Boundary(microBatch);
+        }
+
+        for (int i = 0; i < nodes.Length; i++)
+        {
+            TreeNode node = nodes[i].Node;
+            nodeTargets[i] = new NodeTarget
+            {
+                FirstLeaf = node.First - request.FirstMicroBatch, LeafCount = node.Count, FirstSample = partition.Boundary(node.First) - firstSample,
+                Gradient = Pointers.Of(nodes[i].Gradient),
+            };
+        }
+    }
+
+    /// <summary>Each leaf in sample order, leaves in the tree: the same binary counter as in the weight gradient's tiles.</summary>
+    private NodeStatistics Summarize(NodeTarget node)
+    {
+        int sample = node.FirstSample;
+        NodeStatistics sum = default;
+        for (int leaf = 0; leaf < node.LeafCount; leaf++)
+        {
+            double lossSum = 0;
+            long correctCount = 0;
+            int samples = leafSamples[node.FirstLeaf + leaf];
+            for (int end = sample + samples; sample < end; sample++)
+            {
+                lossSum += losses.Span[sample];
+                correctCount += correct[sample];
+            }
+
+            sum = new NodeStatistics(lossSum, correctCount, samples);
+            int level = 0;
+            for (; ((leaf >> level) & 1) != 0; level++)
+            {
+                sum = NodeStatistics.Add(statisticsStack[level], sum);
+            }
+
+            statisticsStack[level] = sum;
+        }
+
+        return sum;
+    }
+}
