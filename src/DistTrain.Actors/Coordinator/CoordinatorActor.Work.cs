@@ -130,13 +130,10 @@ public sealed partial class CoordinatorActor
     {
         planned = step.MiniBatch.Step;
         SendToServer(new PlanStep(header, step.MiniBatch, step.LearningRate, step.EndsEpoch), effects);
-        var isFirstOfEpoch = step.MiniBatch.FirstPosition == 0;
-        if (isFirstOfEpoch)
-        {
-            members.TryAgain(members.Assign(new WorkRange(0, step.MiniBatch.MicroBatchCount)).Idle);
-        }
 
-        var decision = members.Assign(new WorkRange(0, step.MiniBatch.MicroBatchCount));
+        // Once an epoch everybody gets something: otherwise a worker that was slow for a while would never be measured again.
+        var isFirstOfEpoch = step.MiniBatch.FirstPosition == 0;
+        var decision = members.Assign(new WorkRange(0, step.MiniBatch.MicroBatchCount), includeEverybody: isFirstOfEpoch);
         foreach (var part in decision.Ranges)
         {
             AssignMicroBatches(part, step.MiniBatch, decision.Reason, effects);

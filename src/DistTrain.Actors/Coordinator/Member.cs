@@ -39,6 +39,4 @@ internal sealed class SpeedMeter
         // A time below the clock's resolution is not zero.
         last.Enqueue(Math.Max(1, microseconds) / (double)samples);
     }
-
-    public void Clear() => last.Clear();
 }

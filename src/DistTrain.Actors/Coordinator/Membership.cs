@@ -6,7 +6,7 @@ internal sealed class Membership
     private readonly SortedDictionary<WorkerId, Member> members = [];
 
     /// <summary>An assignment depends only on the range, the members and their assumed speeds, and steps are much alike.</summary>
-    private readonly Dictionary<WorkRange, AssignmentDecision> assignments = [];
+    private readonly Dictionary<(WorkRange Range, bool Everybody), AssignmentDecision> assignments = [];
 
     private long lastSession;
 
@@ -29,12 +29,14 @@ internal sealed class Membership
     }
 
     /// <summary>Shares out the micro-batches of a step that nobody has begun, or blocks of an evaluation.</summary>
-    public AssignmentDecision Assign(WorkRange range)
+    /// <param name="range">What to share out.</param>
+    /// <param name="includeEverybody">Who is too slow for a share gets one nevertheless, so that it is measured again.</param>
+    public AssignmentDecision Assign(WorkRange range, bool includeEverybody = false)
     {
-        if (!assignments.TryGetValue(range, out var decision))
+        if (!assignments.TryGetValue((range, includeEverybody), out var decision))
         {
-            decision = Assignment.Decide([.. members.Values.Select(member => new WorkerCapacity(member.Worker, member.RelativeTime))], range);
-            assignments[range] = decision;
+            decision = Assignment.Decide([.. members.Values.Select(member => new WorkerCapacity(member.Worker, member.RelativeTime))], range, includeEverybody);
+            assignments[(range, includeEverybody)] = decision;
         }
 
         return decision;
@@ -84,22 +86,5 @@ internal sealed class Membership
         }
 
         return decision;
-    }
-
-    /// <summary>
-    /// A worker that was too slow for any share is not measured any more, so nobody would learn that it has become faster. Each call assumes it to be twice as fast as before,
-    /// until it gets a small share and is measured again.
-    /// </summary>
-    public void TryAgain(IEnumerable<WorkerId> workersWithoutWork)
-    {
-        foreach (var worker in workersWithoutWork)
-        {
-            if (Find(worker) is { RelativeTime: > SpeedAssessment.FastestRelativeTime } member)
-            {
-                member.Speed.Clear();
-                member.RelativeTime = Math.Max(SpeedAssessment.FastestRelativeTime, member.RelativeTime / 2);
-                assignments.Clear();
-            }
-        }
     }
 }

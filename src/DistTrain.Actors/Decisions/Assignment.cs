@@ -24,12 +24,15 @@ public static class Assignment
 {
     /// <param name="workers">At least one, in order of their ids.</param>
     /// <param name="range">The units of work to share out.</param>
-    public static AssignmentDecision Decide(IReadOnlyList<WorkerCapacity> workers, WorkRange range)
+    /// <param name="includeEverybody">Nobody stays idle, unless there are more workers than units; for a look at the speed of those who would.
+    /// A share that only this gives to a worker is not counted in the expected finish: the others share the work as evenly as without it.</param>
+    public static AssignmentDecision Decide(IReadOnlyList<WorkerCapacity> workers, WorkRange range, bool includeEverybody = false)
     {
         ArgumentOutOfRangeException.ThrowIfZero(workers.Count, nameof(workers));
-        var finish = EarliestFinish(workers, range.Count);
-        var capacities = workers.Select(worker => CapacityUntil(finish, worker, range.Count)).ToArray();
-        var sizes = FewestNodes(capacities, range);
+        var smallest = includeEverybody && workers.Count <= range.Count ? 1 : 0;
+        var finish = EarliestFinish(workers, range.Count, smallest);
+        var capacities = workers.Select(worker => CapacityUntil(finish, worker, range.Count, smallest)).ToArray();
+        var sizes = FewestNodes(capacities, range, smallest);
         var ranges = ImmutableArray.CreateBuilder<AssignedRange>(workers.Count);
         var first = range.First;
         for (var i = 0; i < workers.Count; i++)
@@ -42,14 +45,14 @@ public static class Assignment
     }
 
     /// <summary>The lowest time by which the workers together can do <paramref name="count"/> units: binary search over integers, so no rounding decides.</summary>
-    private static long EarliestFinish(IReadOnlyList<WorkerCapacity> workers, int count)
+    private static long EarliestFinish(IReadOnlyList<WorkerCapacity> workers, int count, int smallest)
     {
         long low = 0;
         var high = workers.Min(worker => worker.BusyFor + ((long)count * worker.RelativeTime));
         while (low < high)
         {
             var middle = low + ((high - low) / 2);
-            if (workers.Sum(worker => (long)CapacityUntil(middle, worker, count)) >= count)
+            if (workers.Sum(worker => (long)CapacityUntil(middle, worker, count, smallest)) >= count)
             {
                 high = middle;
             }
@@ -62,14 +65,14 @@ public static class Assignment
         return low;
     }
 
-    private static int CapacityUntil(long time, WorkerCapacity worker, int count) =>
-        (int)Math.Clamp((time - worker.BusyFor) / worker.RelativeTime, 0, count);
+    private static int CapacityUntil(long time, WorkerCapacity worker, int count, int smallest) =>
+        (int)Math.Clamp((time - worker.BusyFor) / worker.RelativeTime, smallest, count);
 
     /// <summary>
     /// Dynamic programming from the last worker to the first. State (worker, position): the fewest nodes in which the units from the position on can be covered by this worker and
-    /// those after it, none above its capacity. Only positions that leave nobody behind are looked at: as many as capacity exceeds the work.
+    /// those after it, each from the smallest share to its capacity. Only positions from which that is possible are looked at: about as many as capacity exceeds the work.
     /// </summary>
-    private static int[] FewestNodes(int[] capacities, WorkRange range)
+    private static int[] FewestNodes(int[] capacities, WorkRange range, int smallest)
     {
         var count = range.Count;
         var fewest = new int[capacities.Length + 1][];
@@ -83,13 +86,13 @@ public static class Assignment
         {
             before -= capacities[worker];
             after += capacities[worker];
-            lowest[worker] = (int)Math.Max(0, count - after);
-            var positions = (int)Math.Min(count, before) - lowest[worker] + 1;
+            lowest[worker] = (int)Math.Max(smallest * worker, count - after);
+            var positions = (int)Math.Min(count - (smallest * (capacities.Length - worker)), before) - lowest[worker] + 1;
             fewest[worker] = new int[positions];
             best[worker] = new int[positions];
             for (var i = 0; i < positions; i++)
             {
-                (fewest[worker][i], best[worker][i]) = BestSize(lowest[worker] + i, capacities[worker], range, fewest[worker + 1], lowest[worker + 1]);
+                (fewest[worker][i], best[worker][i]) = BestSize(lowest[worker] + i, smallest, capacities[worker], range, fewest[worker + 1], lowest[worker + 1]);
             }
         }
 
@@ -103,11 +106,11 @@ public static class Assignment
         return sizes;
     }
 
-    private static (int Nodes, int Size) BestSize(int position, int capacity, WorkRange range, int[] fewestAfter, int lowestAfter)
+    private static (int Nodes, int Size) BestSize(int position, int smallest, int capacity, WorkRange range, int[] fewestAfter, int lowestAfter)
     {
         var bestNodes = int.MaxValue;
         var bestSize = 0;
-        for (var size = Math.Min(capacity, range.Count - position); size >= 0; size--)
+        for (var size = Math.Min(capacity, range.Count - position); size >= smallest; size--)
         {
             var index = position + size - lowestAfter;
             if (index < 0)
