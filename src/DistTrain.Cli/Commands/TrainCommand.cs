@@ -4,7 +4,6 @@ using DistTrain.Actors;
 using DistTrain.Cli.Configuration;
 using DistTrain.Cli.Output;
 using DistTrain.Data;
-using DistTrain.Learning;
 using DistTrain.Learning.Engines;
 using DistTrain.Learning.Graph;
 using DistTrain.Learning.Optimization;
