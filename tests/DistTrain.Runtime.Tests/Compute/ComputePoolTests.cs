@@ -13,11 +13,12 @@ public class ComputePoolTests
     [InlineData(9)]
     public void Shared_work_runs_each_part_once_and_then_completes(int threads)
     {
+        using var completed = new ManualResetEventSlim();
         using var pool = new ComputePool(threads, failure => throw failure);
         for (var round = 0; round < 200; round++)
         {
             var runs = new int[17];
-            using var completed = new ManualResetEventSlim();
+            completed.Reset();
             pool.Share(runs.Length, part => Interlocked.Increment(ref runs[part]), completed.Set);
             Assert.True(completed.Wait(Patience));
             Assert.All(runs, count => Assert.Equal(1, count));
@@ -27,9 +28,9 @@ public class ComputePoolTests
     [Fact]
     public void A_threads_own_work_runs_in_order_on_that_thread()
     {
-        using var pool = new ComputePool(2, failure => throw failure);
         var order = new ConcurrentQueue<(int Number, int Thread)>();
         using var completed = new CountdownEvent(100);
+        using var pool = new ComputePool(2, failure => throw failure);
         for (var i = 0; i < 100; i++)
         {
             var number = i;
@@ -48,9 +49,10 @@ public class ComputePoolTests
     [Fact]
     public void Shared_work_is_done_while_one_thread_is_busy()
     {
-        using var pool = new ComputePool(2, failure => throw failure);
+        // The pool is declared last, so that its threads end before the events that they use.
         using var release = new ManualResetEventSlim();
         using var completed = new ManualResetEventSlim();
+        using var pool = new ComputePool(2, failure => throw failure);
         pool.Enqueue(0, () => release.Wait(Patience));
         pool.Share(8, _ => { }, completed.Set);
         Assert.True(completed.Wait(Patience));
@@ -61,8 +63,8 @@ public class ComputePoolTests
     public void What_work_throws_is_reported_and_the_rest_still_runs()
     {
         var failures = new ConcurrentQueue<string>();
-        using var pool = new ComputePool(1, failure => failures.Enqueue(failure.Message));
         using var completed = new ManualResetEventSlim();
+        using var pool = new ComputePool(1, failure => failures.Enqueue(failure.Message));
         pool.Enqueue(0, () => throw new InvalidOperationException("own"));
         pool.Share(2, part => throw new InvalidOperationException($"part {part}"), completed.Set);
         Assert.True(completed.Wait(Patience));
@@ -74,9 +76,9 @@ public class ComputePoolTests
     [Fact]
     public void Shared_works_queue_up_and_all_complete()
     {
-        using var pool = new ComputePool(2, failure => throw failure);
         var ended = new ConcurrentQueue<int>();
         using var completed = new CountdownEvent(50);
+        using var pool = new ComputePool(2, failure => throw failure);
         for (var i = 0; i < 50; i++)
         {
             var number = i;
