@@ -25,6 +25,9 @@ public sealed partial class CoordinatorActor
     /// <summary>Workers that have joined, been refused or been lost: nobody waits for them.</summary>
     private readonly SortedSet<WorkerId> heardOf = [];
 
+    /// <summary>Workers are welcomed when the server can take their subscription.</summary>
+    private readonly List<JoinRequested> waitingToJoin = [];
+
     private bool serverIsReady;
     private StepNumber planned;
     private StepNumber committed;
@@ -46,11 +49,27 @@ public sealed partial class CoordinatorActor
             : $"its engine computes in {request.Arithmetic}, but the run in {definition.Arithmetic}, and a run does not mix two arithmetics";
     }
 
+    private void AdmitOrRefuse(JoinRequested request, EffectList effects)
+    {
+        if (ReasonNotToAdmit(request) is { } reason)
+        {
+            effects.Send(ActorAddress.Of(request.Worker), new JoinRefused(header, reason));
+            effects.Notice($"{request.Worker} was not admitted: {reason}");
+            return;
+        }
+
+        if (members.Find(request.Worker) is not null)
+        {
+            LoseWorker(request.Worker, "it joins again", effects);
+        }
+
+        Admit(request.Worker, effects);
+    }
+
     private void Admit(WorkerId worker, EffectList effects)
     {
         var member = members.Add(worker);
         SendTo(member, session => new Welcome(session, Shards), effects);
-        SendToServer(new Subscribe(header, worker, member.Session), effects);
         if (phase != Phase.Training)
         {
             return;

@@ -109,32 +109,33 @@ public sealed partial class CoordinatorActor : IActor
     private void HandleServerReady(Timestamp now, EffectList effects)
     {
         serverIsReady = true;
+        foreach (var request in waitingToJoin)
+        {
+            AdmitOrRefuse(request, effects);
+        }
+
+        waitingToJoin.Clear();
         BeginIfGathered(now, effects);
     }
 
     private void HandleJoinRequested(Timestamp now, JoinRequested request, EffectList effects)
     {
         heardOf.Add(request.Worker);
-        if (ReasonNotToAdmit(request) is { } reason)
+        if (serverIsReady)
         {
-            effects.Send(ActorAddress.Of(request.Worker), new JoinRefused(header, reason));
-            effects.Notice($"{request.Worker} was not admitted: {reason}");
+            AdmitOrRefuse(request, effects);
             BeginIfGathered(now, effects);
-            return;
         }
-
-        if (members.Find(request.Worker) is not null)
+        else
         {
-            LoseWorker(request.Worker, "it joins again", effects);
+            waitingToJoin.Add(request);
         }
-
-        Admit(request.Worker, effects);
-        BeginIfGathered(now, effects);
     }
 
     private void HandleWorkerLost(Timestamp now, WorkerLost lost, EffectList effects)
     {
         heardOf.Add(lost.Worker);
+        waitingToJoin.RemoveAll(request => request.Worker == lost.Worker);
         if (members.Find(lost.Worker) is null)
         {
             effects.Refuse(lost, $"{lost.Worker} is not a member");

@@ -10,6 +10,7 @@ namespace DistTrain.Actors;
 public sealed class ParameterServerActor : IActor
 {
     private readonly SortedDictionary<WorkerId, SessionNumber> subscribers = [];
+    private readonly Dictionary<WorkerId, SessionNumber> endedSessions = [];
     private readonly SortedDictionary<StepNumber, OpenStep> openSteps = [];
     private readonly SortedSet<WeightVersion> keptVersions = [];
     private readonly ShardId shard;
@@ -100,6 +101,7 @@ public sealed class ParameterServerActor : IActor
         StartServing => phase == Phase.Idle ? null : "the server serves already",
         _ when phase is Phase.Idle or Phase.Gone => $"the server is {(phase == Phase.Idle ? "not serving yet" : "gone")}",
         Contribution when phase is Phase.Broken or Phase.Closing => "no more steps are made",
+        Subscribe subscribe => ReasonToRefuseToSubscribe(subscribe),
         Contribution contribution => ReasonToRefuse(contribution.Worker, contribution.Header),
         RequestWeights request => ReasonToRefuse(request.Worker, request.Header),
         ActorMessage from => HeaderRule.ReasonToRefuse(header, from.Header),
@@ -110,6 +112,13 @@ public sealed class ParameterServerActor : IActor
     {
         var isSubscriber = subscribers.TryGetValue(worker, out var session);
         return HeaderRule.ReasonToRefuse(header.For(isSubscriber ? session : received.Session), received) ?? (isSubscriber ? null : $"{worker} has no session here (any more)");
+    }
+
+    private string? ReasonToRefuseToSubscribe(Subscribe subscribe)
+    {
+        var session = subscribe.Header.Session;
+        var hasEnded = endedSessions.TryGetValue(subscribe.Worker, out var ended) && session <= ended;
+        return HeaderRule.ReasonToRefuse(header.For(session), subscribe.Header) ?? (hasEnded ? $"session {session} of {subscribe.Worker} has ended" : null);
     }
 
     private void ReleaseWhatItCarries(Message message, EffectList effects)
@@ -143,7 +152,7 @@ public sealed class ParameterServerActor : IActor
 
     private void HandleSubscribe(Subscribe subscribe, EffectList effects)
     {
-        subscribers[subscribe.Worker] = subscribe.WorkerSession;
+        subscribers[subscribe.Worker] = subscribe.Header.Session;
         if (phase == Phase.Serving)
         {
             PublishTo(subscribe.Worker, version, effects);
@@ -152,7 +161,8 @@ public sealed class ParameterServerActor : IActor
 
     private void HandleEndSession(EndSession end, EffectList effects)
     {
-        if (subscribers.TryGetValue(end.Worker, out var session) && session == end.WorkerSession)
+        endedSessions[end.Worker] = end.WorkerSession;
+        if (subscribers.TryGetValue(end.Worker, out var session) && session <= end.WorkerSession)
         {
             subscribers.Remove(end.Worker);
         }

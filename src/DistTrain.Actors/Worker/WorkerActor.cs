@@ -17,6 +17,7 @@ public sealed class WorkerActor : IActor
     private Header header = Header.Unintroduced;
     private ImmutableArray<ShardId> shards = [];
     private WorkItem? running;
+    private bool runningIsOfAnEarlierMembership;
 
     /// <param name="id">Unique in the run.</param>
     /// <param name="arithmetic">The arithmetic id of the worker's engine.</param>
@@ -52,7 +53,7 @@ public sealed class WorkerActor : IActor
                 HandleStarted(effects);
                 break;
             case Welcome welcome:
-                HandleWelcome(welcome);
+                HandleWelcome(welcome, effects);
                 break;
             case JoinRefused refusal:
                 HandleJoinRefused(refusal, effects);
@@ -84,7 +85,9 @@ public sealed class WorkerActor : IActor
     private string? ReasonToRefuse(Message message) => message switch
     {
         LocalMessage => phase == Phase.Gone ? "the worker is gone" : null,
-        Welcome or JoinRefused => phase == Phase.Joining ? null : "the worker has not asked to join",
+        JoinRefused => phase == Phase.Joining ? null : "the worker has not asked to join",
+        Welcome welcome when phase == Phase.Member => IsNewer(welcome.Header) ? null : $"session {header.Session} is newer",
+        Welcome => phase == Phase.Joining ? null : "the worker has not asked to join",
         ActorMessage from when phase == Phase.Member => HeaderRule.ReasonToRefuse(header, from.Header),
         _ => "the worker is not a member",
     };
@@ -104,7 +107,15 @@ public sealed class WorkerActor : IActor
         effects.Send(ActorAddress.Coordinator, new JoinRequested(Header.Unintroduced, id, arithmetic));
     }
 
-    private void HandleWelcome(Welcome welcome) => BecomeMember(welcome);
+    private void HandleWelcome(Welcome welcome, EffectList effects)
+    {
+        LeaveMembership(effects);
+        BecomeMember(welcome);
+        foreach (var shard in shards)
+        {
+            effects.Send(ActorAddress.Of(shard), new Subscribe(header, id));
+        }
+    }
 
     private void HandleJoinRefused(JoinRefused refusal, EffectList effects)
     {
@@ -146,17 +157,17 @@ public sealed class WorkerActor : IActor
 
     private void HandleGradientComputed(GradientComputed computed, EffectList effects)
     {
-        running = null;
-        var isWanted = phase == Phase.Member && !(computed.Step.Makes <= versions.Newest);
-        if (!isWanted)
+        var reasonNotToSend = ReasonNotToSend() ?? (computed.Step.Makes <= versions.Newest ? $"step {computed.Step} is over: version {versions.Newest} is here" : null);
+        EndRunning();
+        if (reasonNotToSend is not null)
         {
-            effects.Refuse(computed, phase == Phase.Member ? $"step {computed.Step} is over: version {versions.Newest} is here" : "the worker stops");
+            effects.Refuse(computed, reasonNotToSend);
         }
 
         var samples = computed.Nodes.Sum(node => (long)node.Statistics.SampleCount);
         foreach (var node in computed.Nodes)
         {
-            if (isWanted)
+            if (reasonNotToSend is null)
             {
                 Contribute(computed, node, samples, effects);
             }
@@ -178,14 +189,27 @@ public sealed class WorkerActor : IActor
 
     private void HandleBlocksEvaluated(BlocksEvaluated evaluated, EffectList effects)
     {
-        running = null;
-        if (phase == Phase.Member)
+        var reasonNotToSend = ReasonNotToSend();
+        EndRunning();
+        if (reasonNotToSend is not null)
+        {
+            effects.Refuse(evaluated, reasonNotToSend);
+        }
+        else
         {
             effects.Send(ActorAddress.Coordinator, new EvaluationBlocksDone(header, id, evaluated.Version, evaluated.Split, evaluated.Blocks));
             LetGoOfVersions(effects);
         }
 
         GoOn(effects);
+    }
+
+    private string? ReasonNotToSend() => phase != Phase.Member ? "the worker stops" : runningIsOfAnEarlierMembership ? "it was assigned in an earlier session" : null;
+
+    private void EndRunning()
+    {
+        running = null;
+        runningIsOfAnEarlierMembership = false;
     }
 
     private void HandleStop(EffectList effects)
@@ -249,15 +273,35 @@ public sealed class WorkerActor : IActor
         }
     }
 
+    private bool IsNewer(Header other) =>
+        (other.Term.Value, other.Incarnation.Value, other.Session.Value).CompareTo((header.Term.Value, header.Incarnation.Value, header.Session.Value)) > 0;
+
+    /// <summary>Lets go of everything that belongs to the membership; what is being computed ends by itself, and is not sent.</summary>
+    private void LeaveMembership(EffectList effects)
+    {
+        queue.Clear();
+        requested.Clear();
+        runningIsOfAnEarlierMembership = running is not null;
+        foreach (var version in versions.DropAll())
+        {
+            effects.Add(new DropWeights(version));
+        }
+    }
+
     private void BecomeJoining()
     {
         Require(Phase.Outside);
         phase = Phase.Joining;
     }
 
+    /// <summary>From outside, or from an earlier membership that ended without the worker's knowledge.</summary>
     private void BecomeMember(Welcome welcome)
     {
-        Require(Phase.Joining);
+        if (phase != Phase.Member)
+        {
+            Require(Phase.Joining);
+        }
+
         phase = Phase.Member;
         header = welcome.Header;
         shards = welcome.Shards;
@@ -267,11 +311,7 @@ public sealed class WorkerActor : IActor
     {
         Require(Phase.Member);
         phase = Phase.Stopping;
-        queue.Clear();
-        foreach (var version in versions.DropAll())
-        {
-            effects.Add(new DropWeights(version));
-        }
+        LeaveMembership(effects);
     }
 
     private void BecomeGone(EffectList effects)
