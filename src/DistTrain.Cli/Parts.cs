@@ -1,21 +1,23 @@
+using DistTrain.Engines.Simd;
 using DistTrain.Learning.Engines;
 using DistTrain.Learning.Engines.Reference;
 using DistTrain.Runtime;
 
 namespace DistTrain.Cli;
 
-/// <summary>The parts that the names in a configuration stand for.</summary>
+/// <summary>The parts that the names in a configuration stand for; configurations know no other names.</summary>
 internal static class Parts
 {
     public static IEngine Engine(string name) => name switch
     {
+        "simd" => new SimdEngine(),
         "reference" => new ReferenceEngine(),
-        _ => throw new CommandException(ExitCode.WrongUsage, $"the engine '{name}' is not part of this build: use --engine reference"),
+        _ => throw new ArgumentOutOfRangeException(nameof(name), name, "no such engine"),
     };
 
     public static Trainer Trainer(string name) => name switch
     {
         "in-process" => InProcessTraining.Run,
-        _ => throw new CommandException(ExitCode.WrongUsage, $"the runtime '{name}' is not part of this build: use --runtime in-process"),
+        _ => throw new ArgumentOutOfRangeException(nameof(name), name, "no such runtime"),
     };
 }

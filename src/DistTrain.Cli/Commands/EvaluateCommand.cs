@@ -1,11 +1,9 @@
-using System.Globalization;
 using DistTrain.Actors;
 using DistTrain.Cli.Configuration;
 using DistTrain.Cli.Output;
 using DistTrain.Learning;
 using DistTrain.Learning.Engines;
 using DistTrain.Learning.Metrics;
-using Spectre.Console;
 
 namespace DistTrain.Cli.Commands;
 
@@ -17,6 +15,8 @@ public sealed record ModelRequest(string Run, Func<TrainConfiguration, TrainConf
 /// <summary>Loss, accuracy and confusions of a stored model.</summary>
 public static class EvaluateCommand
 {
+    private const int MostClassesOfMatrix = 20;
+
     public static ExitCode Run(ModelRequest request, Host host)
     {
         ArgumentNullException.ThrowIfNull(request);
@@ -70,41 +70,37 @@ public static class EvaluateCommand
         }
 
         host.Output.WriteLine();
-        host.Output.WriteLine(confusion.CorrectCount == confusion.SampleCount ? "Confusion matrix: no mistakes" : "Confusion matrix: rows are the actual class, columns the predicted one");
-        TerminalConsole.Create(host).Write(Table(confusion, run.Preprocessing.ClassNames));
+        string[] names = [.. run.Preprocessing.ClassNames.Select(RunText.Printable)];
+        foreach (var line in names.Length <= MostClassesOfMatrix ? Matrix(confusion, names) : Confusions(confusion, names))
+        {
+            host.Output.WriteLine(line);
+        }
     }
 
-    private static Table Table(ConfusionMatrix confusion, IReadOnlyList<string> classNames)
+    private static IEnumerable<string> Matrix(ConfusionMatrix confusion, IReadOnlyList<string> classNames)
     {
-        var table = new Table { Border = TableBorder.Minimal };
-        table.AddColumn(new TableColumn(new Text("actual")) { NoWrap = true });
-        foreach (var name in classNames)
-        {
-            table.AddColumn(new TableColumn(new Text(name)) { Alignment = Justify.Right, NoWrap = true });
-        }
-
-        table.AddColumn(new TableColumn(new Text("found")) { Alignment = Justify.Right, NoWrap = true });
-        for (var actual = 0; actual < confusion.ClassCount; actual++)
-        {
-            var cells = new List<Text> { new(classNames[actual]) };
-            for (var predicted = 0; predicted < confusion.ClassCount; predicted++)
-            {
-                cells.Add(Cell(confusion[actual, predicted], actual == predicted));
-            }
-
-            cells.Add(new Text(RunText.Percent(confusion.Recall(actual))));
-            table.AddRow(cells);
-        }
-
-        return table;
+        var classes = Enumerable.Range(0, confusion.ClassCount).ToArray();
+        var rows = classes.Select(actual => (IReadOnlyList<string>)
+        [
+            classNames[actual],
+            .. classes.Select(predicted => confusion[actual, predicted] == 0 ? "." : RunText.Whole(confusion[actual, predicted])),
+            RunText.Percent(confusion.Recall(actual)),
+        ]).ToArray();
+        return TextTable.Lines(["actual", .. classNames, "found"], rows, leftColumns: 1).Prepend("Confusion matrix: rows are the actual class, columns the predicted one");
     }
 
-    private static Text Cell(long count, bool isRight) => (count, isRight) switch
+    /// <summary>With many classes nobody reads a matrix: the commonest mistakes say more.</summary>
+    private static IEnumerable<string> Confusions(ConfusionMatrix confusion, IReadOnlyList<string> classNames)
     {
-        (0, _) => new Text(".", new Style(decoration: Decoration.Dim)),
-        (_, true) => new Text(count.ToString(CultureInfo.InvariantCulture), new Style(Color.Green)),
-        _ => new Text(count.ToString(CultureInfo.InvariantCulture), new Style(Color.Red)),
-    };
+        var classes = Enumerable.Range(0, confusion.ClassCount).ToArray();
+        var mistakes = from actual in classes
+                       from predicted in classes
+                       where actual != predicted && confusion[actual, predicted] > 0
+                       orderby confusion[actual, predicted] descending, actual, predicted
+                       select (IReadOnlyList<string>)[classNames[actual], classNames[predicted], RunText.Whole(confusion[actual, predicted])];
+        return TextTable.Lines(["actual", "predicted", "samples"], [.. mistakes.Take(MostClassesOfMatrix)], leftColumns: 2)
+            .Prepend($"The commonest confusions among {classNames.Count} classes (all of them with --json)");
+    }
 
     private static string Json(StoredRun run, ModelSamples samples, IEngine engine, EvaluationSummary summary, ConfusionMatrix? confusion) => JsonEvents.Object(json =>
     {

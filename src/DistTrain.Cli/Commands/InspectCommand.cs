@@ -1,10 +1,11 @@
 using System.Collections.Immutable;
 using System.Globalization;
+using DistTrain.Cli.Configuration;
 using DistTrain.Cli.Output;
+using DistTrain.Learning.Graph;
 using DistTrain.Learning.Metrics;
 using DistTrain.Runtime.RunDirectory;
 using DistTrain.Runtime.Storage;
-using Spectre.Console;
 
 namespace DistTrain.Cli.Commands;
 
@@ -37,13 +38,23 @@ public static class InspectCommand
         Host host, string path, SafetensorsContent content, ImmutableArray<(NamedTensor Tensor, TensorStatistics Statistics)> tensors)
     {
         host.Output.WriteLine(path);
-        foreach (var (key, value) in content.Metadata.Where(entry => entry.Key != RunReader.PreprocessingKey))
+        if (ModelFile.SpecificationOf(content.Metadata) is ModelSpecification model)
         {
-            host.Output.WriteLine($"  {key}: {OneLine(value)}");
+            host.Output.WriteLine($"  layers: {ConfigurationWriter.ToText(model)}");
+        }
+
+        foreach (var (key, value) in content.Metadata.Where(entry => entry.Key != RunReader.PreprocessingKey && entry.Key != ModelFile.ModelKey))
+        {
+            host.Output.WriteLine($"  {RunText.Printable(key)}: {RunText.Printable(value)}");
         }
 
         host.Output.WriteLine();
-        TerminalConsole.Create(host).Write(Table(tensors));
+        foreach (var line in TextTable.Lines(["tensor", "shape", "values", "mean", "deviation", "least", "greatest"], [.. tensors.Select(Row)], leftColumns: 2))
+        {
+            host.Output.WriteLine(line);
+        }
+
+        host.Output.WriteLine();
         host.Output.WriteLine($"{RunText.Whole(tensors.Sum(tensor => tensor.Statistics.Count))} values in {tensors.Length} tensors");
         var nonFinite = tensors.Sum(tensor => tensor.Statistics.NonFiniteCount);
         if (nonFinite > 0)
@@ -52,35 +63,18 @@ public static class InspectCommand
         }
     }
 
-    private static Table Table(ImmutableArray<(NamedTensor Tensor, TensorStatistics Statistics)> tensors)
-    {
-        var table = new Table { Border = TableBorder.Minimal };
-        table.AddColumn(new TableColumn("tensor") { NoWrap = true });
-        table.AddColumn(new TableColumn("shape") { NoWrap = true });
-        foreach (var heading in (string[])["values", "mean", "deviation", "least", "greatest"])
-        {
-            table.AddColumn(new TableColumn(heading) { Alignment = Justify.Right, NoWrap = true });
-        }
+    private static IReadOnlyList<string> Row((NamedTensor Tensor, TensorStatistics Statistics) tensor) =>
+    [
+        RunText.Printable(tensor.Tensor.Name),
+        $"[{string.Join(", ", tensor.Tensor.Shape)}]",
+        RunText.Whole(tensor.Statistics.Count),
+        Figure(tensor.Statistics.Mean),
+        Figure(tensor.Statistics.Deviation),
+        Figure(tensor.Statistics.Minimum),
+        Figure(tensor.Statistics.Maximum),
+    ];
 
-        foreach (var (tensor, statistics) in tensors)
-        {
-            table.AddRow(
-                new Text(OneLine(tensor.Name)),
-                new Text($"[{string.Join(", ", tensor.Shape)}]"),
-                new Text(RunText.Whole(statistics.Count)),
-                Figure(statistics.Mean),
-                Figure(statistics.Deviation),
-                Figure(statistics.Minimum),
-                Figure(statistics.Maximum));
-        }
-
-        return table;
-    }
-
-    private static Text Figure(double value) => new(value.ToString("G5", CultureInfo.InvariantCulture));
-
-    /// <summary>Files of others may hold anything; control characters must not reach the terminal.</summary>
-    private static string OneLine(string text) => string.Concat(text.Select(c => char.IsControl(c) ? '?' : c));
+    private static string Figure(double value) => value.ToString("G3", CultureInfo.InvariantCulture).Replace('E', 'e');
 
     private static string Json(
         string path, SafetensorsContent content, ImmutableArray<(NamedTensor Tensor, TensorStatistics Statistics)> tensors) => JsonEvents.Object(json =>

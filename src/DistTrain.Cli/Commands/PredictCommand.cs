@@ -56,7 +56,7 @@ public static class PredictCommand
         var score = scores[best];
         if (!asJson)
         {
-            return string.Create(CultureInfo.InvariantCulture, $"{classNames[best]}\t{score:F4}");
+            return string.Create(CultureInfo.InvariantCulture, $"{RunText.Printable(classNames[best])}\t{score:F4}");
         }
 
         return JsonEvents.Object(json =>

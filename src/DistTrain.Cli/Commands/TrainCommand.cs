@@ -4,7 +4,6 @@ using DistTrain.Actors;
 using DistTrain.Cli.Configuration;
 using DistTrain.Cli.Output;
 using DistTrain.Data;
-using DistTrain.Learning;
 using DistTrain.Learning.Engines;
 using DistTrain.Learning.Graph;
 using DistTrain.Learning.Optimization;
@@ -97,7 +96,18 @@ public sealed class TrainCommand
             "Train it again, to the same bits: disttrain train --config config.yaml"));
         directory.AppendMetrics(JsonEvents.Started(run));
         reporter.Started(run);
-        var result = Train(directory);
+        using var cancellation = new CancellationTokenSource();
+        // Until the weights are saved: a request that comes after the last step must not lose them.
+        using (host.ListenForInterruption(() => RequestStop(cancellation), RestoreTerminal))
+        {
+            return TrainAndSave(directory, cancellation.Token);
+        }
+    }
+
+    private ExitCode TrainAndSave(RunDirectoryWriter directory, CancellationToken cancellation)
+    {
+        var trainer = host.Trainer(run.Configuration.Runtime);
+        var result = reporter.During(() => trainer(definition, engine, happening => Tell(directory, happening), cancellation));
         directory.WriteModel(ModelOf(result));
         var summary = Summarize(result);
         directory.AppendMetrics(JsonEvents.Finished(run, summary));
@@ -105,17 +115,10 @@ public sealed class TrainCommand
         return Conclude(summary);
     }
 
-    private TrainingResult Train(RunDirectoryWriter directory)
+    private void RequestStop(CancellationTokenSource cancellation)
     {
-        using var cancellation = new CancellationTokenSource();
-        using var interruption = host.ListenForInterruption(
-            () =>
-            {
-                reporter.Noticed("stopping after the current step to save the weights; ask again to end at once without saving");
-                cancellation.Cancel();
-            },
-            RestoreTerminal);
-        return reporter.During(() => host.Trainer(run.Configuration.Runtime)(definition, engine, happening => Tell(directory, happening), cancellation.Token));
+        reporter.Noticed("stopping after the current step to save the weights; ask again to end at once without saving");
+        cancellation.Cancel();
     }
 
     private void Tell(RunDirectoryWriter directory, TrainingEvent happening)
@@ -180,9 +183,7 @@ public sealed class TrainCommand
         {
             case TrainingOutcome.NonFinite:
                 throw new CommandException(
-                    ExitCode.NonFinite,
-                    $"the training stopped because its numbers were no longer finite ({(summary.Explanation ?? "").TrimEnd('.')}): "
-                    + $"the last finite weights are in {run.RunDirectory}, try a lower --learning-rate");
+                    ExitCode.NonFinite, $"the training became non-finite: {(summary.Explanation ?? "no reason given").TrimEnd('.')} (the last finite weights are in {run.RunDirectory})");
             case TrainingOutcome.Cancelled:
                 host.Error.WriteLine(
                     $"disttrain: interrupted after step {summary.Steps}; the weights are in {run.RunDirectory}: use them with 'disttrain evaluate {Shell.Quote(run.RunDirectory)}', "

@@ -6,13 +6,13 @@ namespace DistTrain.Cli.Configuration;
 public static class Resolution
 {
     private const double SgdRate = 0.1;
-    private const double MomentumRate = 0.02;
+    private const double MomentumRate = 0.05;
     private const double AdamRate = 0.001;
 
     /// <summary>The rates of <see cref="UsualLearningRate"/> in words, for help.</summary>
     public static string UsualLearningRates { get; } = FormattableString.Invariant($"{SgdRate} for sgd, {MomentumRate} for momentum and nesterov, {AdamRate} for adam");
 
-    /// <summary>A rate at which the optimizer learns well on scaled data with small networks: momentum 0.9 multiplies a step by ten in the long run, Adam's is its paper's.</summary>
+    /// <summary>A rate at which the optimizer learns well on scaled data with small networks: momentum 0.9 makes a step count tenfold in the long run, so its rate is lower; Adam's is its paper's.</summary>
     public static double UsualLearningRate(string optimizer) => optimizer switch
     {
         "sgd" => SgdRate,

@@ -56,12 +56,22 @@ public sealed class LiveReporter(Host host) : TrainReporter
     {
         var figures = RunText.EpochFigures(report, run!.Configuration.Epochs);
         var proof = RunText.EpochProof(report);
-        var fits = figures.Length + 2 + proof.Length <= console.Profile.Width;
-        var separator = fits ? "  " : "\n            ";
-        console.Write(new Paragraph(figures).Append(separator).Append(proof, new Style(decoration: Decoration.Dim)).Append("\n"));
+        var faint = new Style(decoration: Decoration.Dim);
+        if (figures.Length + 2 + proof.Length <= LineWidth)
+        {
+            WriteOverBar(new Paragraph(figures).Append("  ").Append(proof, faint), figures.Length + 2 + proof.Length);
+        }
+        else
+        {
+            WriteOverBar(new Paragraph(figures), figures.Length);
+            WriteOverBar(new Paragraph($"  {proof}", faint), 2 + proof.Length);
+        }
     }
 
-    public override void Noticed(string sentence) => console.Write(new Text(sentence + "\n", new Style(Color.Yellow)));
+    /// <summary>The bar's line is written over, not cleared first: what is shorter than the bar is filled up with spaces.</summary>
+    private void WriteOverBar(Paragraph line, int length) => console.Write(line.Append(new string(' ', Math.Max(0, LineWidth - length))).Append("\n"));
+
+    public override void Noticed(string sentence) => WriteOverBar(new Paragraph(sentence, new Style(Color.Yellow)), sentence.Length);
 
     public override void Finished(RunSummary summary)
     {
@@ -70,10 +80,11 @@ public sealed class LiveReporter(Host host) : TrainReporter
         console.Write(new Text(RunText.Ending(run!, summary) + "\n", style));
         foreach (var section in RunText.Summary(run!, summary))
         {
+            console.Write(new Text($"\n{section.Title}\n", new Style(decoration: Decoration.Bold)));
             console.Write(SectionTable(section));
         }
 
-        console.Write(new Text("Next\n", new Style(decoration: Decoration.Bold)));
+        console.Write(new Text("\nNext\n", new Style(decoration: Decoration.Bold)));
         foreach (var command in RunText.NextCommands(run!))
         {
             // Not through the console, which would break a long command in two.
@@ -83,7 +94,7 @@ public sealed class LiveReporter(Host host) : TrainReporter
 
     private static Table SectionTable(TextSection section)
     {
-        var table = new Table { Border = TableBorder.Rounded, Title = new TableTitle(Markup.Escape(section.Title), new Style(decoration: Decoration.Bold)), ShowHeaders = false };
+        var table = new Table { Border = TableBorder.Rounded, ShowHeaders = false };
         table.AddColumn(new TableColumn("") { NoWrap = true });
         table.AddColumn("");
         foreach (var (name, value) in section.Rows)
@@ -96,7 +107,9 @@ public sealed class LiveReporter(Host host) : TrainReporter
 
     private static Grid NamedValues() => new Grid().AddColumn(new GridColumn { NoWrap = true, Padding = new Padding(0, 0, 2, 0) }).AddColumn(new GridColumn { Padding = new Padding(0, 0, 0, 0) });
 
-    private string Position() => latest is null ? "starting" : $"epoch {latest.Epoch}/{run!.Configuration.Epochs}";
+    private int LineWidth => console.Profile.Width - 1;
+
+    private string Position() => latest is not { TotalSteps: > 0 } progress ? "starting" : $"epoch {progress.Epoch}/{run!.Configuration.Epochs} {100 * progress.Step / progress.TotalSteps,3} %";
 
     private string Figures()
     {

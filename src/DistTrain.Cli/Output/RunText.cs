@@ -22,6 +22,9 @@ public static class RunText
         return digits[..Math.Min(ShortHashLength, digits.Length)];
     }
 
+    /// <summary>Names come from files of others and may hold anything; control characters must not reach a terminal.</summary>
+    public static string Printable(string text) => string.Concat(text.Select(c => char.IsControl(c) ? '?' : c));
+
     /// <summary>The version with as much of its revision as tells it from others.</summary>
     public static string ShortVersion(string version)
     {
@@ -32,7 +35,9 @@ public static class RunText
 
     public static string Percent(double? share) => share is double value ? string.Create(CultureInfo.InvariantCulture, $"{value * 100:F2} %") : "-";
 
-    public static string Loss(double value) => value.ToString("F4", CultureInfo.InvariantCulture);
+    public static string Loss(double value) => value < 100_000
+        ? value.ToString("F4", CultureInfo.InvariantCulture)
+        : value.ToString("G5", CultureInfo.InvariantCulture).Replace('E', 'e');
 
     public static string Whole(double value) => value.ToString("N0", CultureInfo.InvariantCulture);
 
@@ -71,8 +76,8 @@ public static class RunText
         var number = report.Epoch.ToString(CultureInfo.InvariantCulture).PadLeft(epochs.ToString(CultureInfo.InvariantCulture).Length);
         var accuracies = report.TrainAccuracy is null
             ? report.Test is null ? "" : $"  test loss {Loss(report.Test.MeanLoss)}"
-            : $"  accuracy {Percent(report.TrainAccuracy)}{(report.Test is null ? "" : $"  test {Percent(report.Test.Accuracy)}")}";
-        var rate = report.LearningRate.ToString("G3", CultureInfo.InvariantCulture);
+            : $"  accuracy {Percent(report.TrainAccuracy),8}{(report.Test is null ? "" : $"  test {Percent(report.Test.Accuracy),8}")}";
+        var rate = report.LearningRate.ToString("G3", CultureInfo.InvariantCulture).Replace('E', 'e');
         return $"epoch {number}/{epochs}  loss {Loss(report.TrainLoss)}{accuracies}  rate {rate,-8}  {Whole(report.SamplesPerSecond),9} samples/s";
     }
 

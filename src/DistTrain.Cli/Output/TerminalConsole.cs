@@ -3,36 +3,28 @@ using Spectre.Console;
 
 namespace DistTrain.Cli.Output;
 
-/// <summary>A Spectre console on the host's output: colours and cursor movements on a terminal, plain text elsewhere.</summary>
+/// <summary>A Spectre console on a terminal that is the host's output.</summary>
 internal static class TerminalConsole
 {
-    /// <summary>Width of tables where nobody's screen limits them.</summary>
-    private const int PlainWidth = 160;
+    private const int LeastWidth = 40;
 
-    public static IAnsiConsole Create(Host host)
+    public static IAnsiConsole Create(Host host) => AnsiConsole.Create(new AnsiConsoleSettings
     {
-        var terminal = host.OutputIsTerminal;
+        Ansi = AnsiSupport.Yes,
         // https://no-color.org: present and not empty, whatever its value.
-        var colour = terminal && string.IsNullOrEmpty(host.EnvironmentVariable("NO_COLOR"));
-        var console = AnsiConsole.Create(new AnsiConsoleSettings
-        {
-            Ansi = terminal ? AnsiSupport.Yes : AnsiSupport.No,
-            ColorSystem = colour ? ColorSystemSupport.Detect : ColorSystemSupport.NoColors,
-            Interactive = terminal ? InteractionSupport.Yes : InteractionSupport.No,
-            Out = new HostOutput(host, terminal),
-            Enrichment = new ProfileEnrichment { UseDefaultEnrichers = false },
-        });
-        console.Profile.Capabilities.Unicode = terminal;
-        return console;
-    }
+        ColorSystem = string.IsNullOrEmpty(host.EnvironmentVariable("NO_COLOR")) ? ColorSystemSupport.Detect : ColorSystemSupport.NoColors,
+        Interactive = InteractionSupport.Yes,
+        Out = new HostOutput(host),
+        Enrichment = new ProfileEnrichment { UseDefaultEnrichers = false },
+    });
 
-    private sealed class HostOutput(Host host, bool terminal) : IAnsiConsoleOutput
+    private sealed class HostOutput(Host host) : IAnsiConsoleOutput
     {
         public TextWriter Writer => host.Output;
 
-        public bool IsTerminal => terminal;
+        public bool IsTerminal => true;
 
-        public int Width => terminal ? Math.Max(40, host.TerminalWidth()) : PlainWidth;
+        public int Width => Math.Max(LeastWidth, host.TerminalWidth());
 
         public int Height => 40;
 

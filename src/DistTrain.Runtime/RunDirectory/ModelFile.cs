@@ -16,7 +16,10 @@ public static class ModelFile
 {
     private const string FormatKey = "format";
     private const string Format = "disttrain-model-1";
-    private const string ModelKey = "model";
+
+    /// <summary>The metadata entry with the layers, as JSON.</summary>
+    public const string ModelKey = "model";
+
     private const string InputShapeKey = "input-shape";
     private const string OutputWidthKey = "output-width";
     private const string LossKey = "loss";
@@ -73,6 +76,19 @@ public static class ModelFile
             Step = FromJson<long>(path, content.Metadata, StepKey),
             Attributes = content.Metadata.RemoveRange(OwnKeys),
         };
+    }
+
+    /// <summary>The layers that a file's metadata speaks of, or null when it is no model of ours.</summary>
+    public static ModelSpecification? SpecificationOf(ImmutableSortedDictionary<string, string> metadata)
+    {
+        try
+        {
+            return ReadSpecification("", metadata);
+        }
+        catch (InvalidInputException)
+        {
+            return null;
+        }
     }
 
     private static ModelGraph BuildGraph(string path, ImmutableSortedDictionary<string, string> metadata, ModelSpecification specification)

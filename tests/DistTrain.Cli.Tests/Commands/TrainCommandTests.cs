@@ -40,7 +40,7 @@ public sealed class TrainCommandTests : IDisposable
         AssertHas(lines[3], "epochs", "steps", "seconds", "testAccuracy", "weightsHash", "run");
 
         Assert.Equal(ConfigurationKeys.All.Select(key => key.JsonName), lines[0].GetProperty("configuration").EnumerateObject().Select(property => property.Name));
-        Assert.Equal(0.02, lines[0].GetProperty("configuration").GetProperty("learningRate").GetDouble());
+        Assert.Equal(0.05, lines[0].GetProperty("configuration").GetProperty("learningRate").GetDouble());
         Assert.Equal((64 * 16) + 16 + (16 * 10) + 10, lines[0].GetProperty("parameterCount").GetInt32());
         Assert.Equal("reference", lines[0].GetProperty("kernelPath").GetString());
         Assert.Equal(1438, lines[1].GetProperty("samples").GetInt32());
@@ -71,7 +71,7 @@ public sealed class TrainCommandTests : IDisposable
     {
         sandbox.Train();
         var stored = ConfigurationFile.Read(sandbox.At("run/config.yaml"), TrainConfiguration.Default);
-        Assert.Equal((0.02, "cross-entropy", "unit", 0.2), (stored.LearningRate, stored.Loss, stored.Scaling, stored.TestRatio));
+        Assert.Equal((0.05, "cross-entropy", "unit", 0.2), (stored.LearningRate, stored.Loss, stored.Scaling, stored.TestRatio));
     }
 
     [Fact]
