@@ -67,21 +67,25 @@ public sealed class DeterministicRun
 
     private long DeliverAll()
     {
-        for (long number = 0; ; number++)
+        long number = 0;
+        while (number <= scenario.MaximumDeliveries)
         {
-            if (number > scenario.MaximumDeliveries)
-            {
-                throw new InvalidOperationException($"the run does not end: {number} messages were delivered");
-            }
-
             HappenUpTo(number);
-            if (TakeNext() is not ({ } process, { } envelope))
+            if (TakeNext() is ({ } process, { } envelope))
+            {
+                Deliver(number++, process, envelope);
+            }
+            else if (incidents.TryDequeue(out var incident))
+            {
+                Happen(incident);
+            }
+            else
             {
                 return number;
             }
-
-            Deliver(number, process, envelope);
         }
+
+        throw new InvalidOperationException($"the run does not end: {number} messages were delivered");
     }
 
     /// <summary>The next message whose receiver is still in the life for which it was sent; null when nothing is under way.</summary>

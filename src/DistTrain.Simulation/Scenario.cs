@@ -7,7 +7,9 @@ namespace DistTrain.Simulation;
 /// <param name="MicrosecondsPerSample">Virtual time of a training sample; an evaluated sample takes a third of it.</param>
 public sealed record SimulatedWorker(WorkerId Worker, long MicrosecondsPerSample = 10);
 
-/// <summary>Something that happens to the run from outside, just before its delivery number <paramref name="AtDelivery"/> (0-based).</summary>
+/// <summary>
+/// Something that happens to the run from outside, just before its delivery number <paramref name="AtDelivery"/> (0-based), or when nothing else is under way any more.
+/// </summary>
 public abstract record Incident(long AtDelivery);
 
 /// <summary>The worker's process ends. What it had sent still arrives; the coordinator hears of it after a message delay.</summary>

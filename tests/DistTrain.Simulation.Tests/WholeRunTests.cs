@@ -1,4 +1,5 @@
 using DistTrain.Actors;
+using DistTrain.Learning.Numerics;
 
 namespace DistTrain.Simulation.Tests;
 
@@ -120,6 +121,38 @@ public class WholeRunTests
                     new WorkerStarts(at + 9, new SimulatedWorker(new WorkerId(2), 30)),
                 ],
             });
+            Assert.Equal(undisturbed.Outcome, run.Outcome);
+        }
+    }
+
+    [Fact]
+    public void Any_run_with_any_deaths_and_joins_ends_in_the_outcome_of_the_undisturbed_one()
+    {
+        for (ulong seed = 0; seed < 200; seed++)
+        {
+            var random = new CounterBasedRandom(seed, stream: 1);
+            var samples = 1 + (int)random.BoundedUInt(150);
+            var definition = Checker.Definition(
+                samples,
+                batch: 1 + (int)random.BoundedUInt(60),
+                microBatches: random.BoundedUInt(2) == 0 ? null : 1 + (int)random.BoundedUInt(40),
+                epochs: 1 + (int)random.BoundedUInt(3),
+                workers: 1 + (int)random.BoundedUInt(6),
+                tests: (int)random.BoundedUInt(60),
+                runAhead: 1 + (int)random.BoundedUInt(3));
+            var undisturbed = Checker.RunToCompletion(Checker.Scenario(definition with { WorkerCount = 1 }, seed));
+            var speeds = Enumerable.Range(0, 6).Select(_ => 1L + random.BoundedUInt(60)).ToArray();
+            var incidents = new List<Incident>();
+            for (var i = 0; i < 8; i++)
+            {
+                var at = random.BoundedUInt((uint)undisturbed.Result.Deliveries * 2);
+                var worker = new WorkerId((int)random.BoundedUInt(8));
+                incidents.Add(random.BoundedUInt(2) == 0 ? new WorkerDies(at, worker) : new WorkerStarts(at, new SimulatedWorker(worker, 1 + random.BoundedUInt(60))));
+            }
+
+            // Somebody is there in the end.
+            incidents.Add(new WorkerStarts(100_000, new SimulatedWorker(new WorkerId(8))));
+            var run = Checker.RunToCompletion(Checker.Scenario(definition, seed, speeds) with { Incidents = [.. incidents] });
             Assert.Equal(undisturbed.Outcome, run.Outcome);
         }
     }
