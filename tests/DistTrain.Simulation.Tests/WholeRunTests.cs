@@ -83,7 +83,7 @@ public class WholeRunTests
     {
         var run = Checker.RunToCompletion(Checker.Scenario(Checker.Definition(microBatches: 16, workers: 70), seed: 2));
         var idle = run.Result.Announcements.OfType<NoticeAnnounced>().Where(notice => notice.Sentence.Contains("idle", StringComparison.Ordinal));
-        Assert.Equal("step 1 has 16 micro-batches for 70 workers: 54 workers from worker-16 to worker-69 stay idle", Assert.Single(idle).Sentence);
+        Assert.Equal("the 16 micro-batches of a step keep 16 of 70 workers busy: 54 workers from worker-16 to worker-69 stay idle", Assert.Single(idle).Sentence);
         Assert.Equal(70, run.Result.Reports[0].Workers.Length);
     }
 

@@ -141,7 +141,7 @@ public sealed partial class CoordinatorActor
 
         if (isFirstOfEpoch)
         {
-            SayWhoIsIdle(step.MiniBatch, decision, effects);
+            SayWhoIsIdle(step.MiniBatch, effects);
         }
 
         if (step.EndsEpoch && definition.TestSampleCount > 0)
@@ -211,13 +211,15 @@ public sealed partial class CoordinatorActor
         }
     }
 
-    private void SayWhoIsIdle(MiniBatch miniBatch, AssignmentDecision decision, EffectList effects)
+    private void SayWhoIsIdle(MiniBatch miniBatch, EffectList effects)
     {
-        WorkerId[] idle = [.. decision.Idle.Where(saidToBeIdle.Add)];
-        if (idle.Length > 0)
+        WorkerId[] idle = [.. members.Assign(new WorkRange(0, miniBatch.MicroBatchCount)).Idle];
+        if (idle.Any(saidToBeIdle.Add))
         {
+            saidToBeIdle.UnionWith(idle);
             var who = idle.Length > 3 ? $"{idle.Length} workers from {idle[0]} to {idle[^1]}" : string.Join(", ", idle);
-            effects.Notice($"step {miniBatch.Step} has {miniBatch.MicroBatchCount} micro-batches for {members.Count} workers: {who} stay idle");
+            var busy = members.Count - idle.Length;
+            effects.Notice($"the {miniBatch.MicroBatchCount} micro-batches of a step keep {busy} of {members.Count} workers busy: {who} {(idle.Length == 1 ? "stays" : "stay")} idle");
         }
     }
 

@@ -23,15 +23,18 @@ public static class WorkerDeath
     {
         ImmutableArray<OpenRange> open = [.. openRanges.Where(range => range.Step > committed).OrderBy(range => range.Step).ThenBy(range => range.Range.First)];
         ImmutableArray<WorkRange> blocks = [.. openBlocks.OrderBy(range => range.First)];
-        var microBatches = open.Sum(range => range.Range.Count);
-        var work = (microBatches, blocks.Length) switch
+        var openMicroBatches = Count(open.Sum(range => range.Range.Count), "open micro-batch", "es");
+        var openBlocks = Count(blocks.Sum(range => range.Count), "evaluation block", "s");
+        var work = (open.Length, blocks.Length) switch
         {
             (0, 0) => "it had no open work",
-            (_, 0) => $"its {microBatches} open micro-batches go to others, as far as the server misses them",
-            (0, _) => $"its {blocks.Sum(range => range.Count)} open evaluation blocks go to others",
-            _ => $"its {microBatches} open micro-batches, as far as the server misses them, and {blocks.Sum(range => range.Count)} evaluation blocks go to others",
+            (_, 0) => $"others take over what the server misses of its {openMicroBatches}",
+            (0, _) => $"others take over its {openBlocks}",
+            _ => $"others take over its {openBlocks} and what the server misses of its {openMicroBatches}",
         };
         var left = membersLeft == 0 ? "no worker is left: training waits until one joins" : $"{membersLeft} left";
         return new WorkerDeathDecision(open, blocks, membersLeft == 0, $"{worker} is lost ({cause}): {work}; {left}");
     }
+
+    private static string Count(int count, string what, string plural) => $"{count} {what}{(count == 1 ? "" : plural)}";
 }

@@ -10,7 +10,7 @@ public class WorkerDeathTests
         Assert.Equal([had[1], had[0]], decision.AskTheServerAbout.ToArray());
         Assert.Equal([new WorkRange(2, 5)], decision.BlocksToAssign.ToArray());
         Assert.False(decision.TrainingWaits);
-        Assert.Equal("worker-2 is lost (killed): its 8 open micro-batches, as far as the server misses them, and 3 evaluation blocks go to others; 1 left", decision.Reason);
+        Assert.Equal("worker-2 is lost (killed): others take over its 3 evaluation blocks and what the server misses of its 8 open micro-batches; 1 left", decision.Reason);
     }
 
     [Fact]
