@@ -41,6 +41,7 @@ internal static unsafe class MatrixMultiplier<TOps, TVector>
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void RunColumns(in MatrixProduct product, int firstColumn, int columns, bool accumulate, GemmWorkspace workspace)
     {
         int tail = columns % PanelWidth;
@@ -56,6 +57,7 @@ internal static unsafe class MatrixMultiplier<TOps, TVector>
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void RunWide(in MatrixProduct product, int firstColumn, int columns, bool accumulate, GemmWorkspace workspace)
     {
         var spread = new RowSpread(product.Rows, TOps.DoubleTileRows);
@@ -94,6 +96,7 @@ internal static unsafe class MatrixMultiplier<TOps, TVector>
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void RunNarrow(in MatrixProduct product, int column, int width, bool accumulate, GemmWorkspace workspace)
     {
         var spread = new RowSpread(product.Rows, TOps.SingleTileRows);
@@ -113,6 +116,7 @@ internal static unsafe class MatrixMultiplier<TOps, TVector>
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void SetRows(ref TileArguments tile, in MatrixProduct product, int row, int rows, GemmWorkspace workspace)
     {
         tile.A = product.A + (row * product.ARowStride);
@@ -126,6 +130,7 @@ internal static unsafe class MatrixMultiplier<TOps, TVector>
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void PackPanel(in MatrixProduct product, int column, int columns, int width, float* panel)
     {
         if (product.BTransposed)
@@ -138,6 +143,7 @@ internal static unsafe class MatrixMultiplier<TOps, TVector>
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void RunTile(
         delegate*<TileArguments*, void> kernel, ref TileArguments tile, in MatrixProduct product, int row, int rows, int column, int columns, int width, GemmWorkspace workspace)
     {
@@ -161,6 +167,7 @@ internal static unsafe class MatrixMultiplier<TOps, TVector>
     }
 
     /// <summary>A tile wider than what is left of the columns works on copies, so that nothing beyond the matrices is read or written.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void RunPartialTile(delegate*<TileArguments*, void> kernel, ref TileArguments tile, int rows, int columns, int width, GemmWorkspace workspace)
     {
         float* c = tile.C;

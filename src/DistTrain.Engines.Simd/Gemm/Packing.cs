@@ -77,6 +77,7 @@ internal static unsafe class Packing
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void TransposeElements(float* source, nint stride, int columns, int firstStep, int depth, int width, float* destination)
     {
         for (int column = 0; column < columns; column++)

@@ -73,6 +73,7 @@ internal static unsafe class WeightGradientKernel<TOps, TVector>
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void RunPanel(in WeightGradient gradient, int column, int columns, int width, GemmWorkspace workspace)
     {
         bool isDouble = width == PanelWidth;
@@ -98,6 +99,7 @@ internal static unsafe class WeightGradientKernel<TOps, TVector>
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void RunNodes(
         delegate*<TreeTileArguments*, void> kernel, ref TreeTileArguments tile, in WeightGradient gradient, int rows, nint offset, int columns, int width, GemmWorkspace workspace)
     {

@@ -30,6 +30,10 @@ internal static unsafe class ParameterUpdate<TOps, TVector>
         /// <summary>[deepest stack] a block each.</summary>
         public float* FoldScratch;
         public float** Stack;
+
+        /// <summary>The first elements of the whole buffers.</summary>
+        public float** NodeBuffers;
+        public float** StateBuffers;
         public TreeNode* StackNodes;
     }
 
@@ -47,10 +51,22 @@ internal static unsafe class ParameterUpdate<TOps, TVector>
         memory = (float*)(((nint)memory + AlignmentBytes - 1) & -AlignmentBytes);
         block.Update = memory;
         block.FoldScratch = memory + BlockLength;
-        float** pointers = stackalloc float*[(2 * nodeCount) + stateCount];
+        float** pointers = stackalloc float*[(3 * nodeCount) + (2 * stateCount)];
         block.Nodes = pointers;
-        block.Stack = pointers + nodeCount;
-        block.States = pointers + (2 * nodeCount);
+        block.Stack = block.Nodes + nodeCount;
+        block.NodeBuffers = block.Stack + nodeCount;
+        block.States = block.NodeBuffers + nodeCount;
+        block.StateBuffers = block.States + stateCount;
+        for (int i = 0; i < nodeCount; i++)
+        {
+            block.NodeBuffers[i] = Pointers.Of(request.Nodes[i].Gradient);
+        }
+
+        for (int i = 0; i < stateCount; i++)
+        {
+            block.StateBuffers[i] = Pointers.Of(request.State[i]);
+        }
+
         float* tail = stackalloc float[(nodeCount + stateCount + 2) * TailLength];
 
         int firstNonFinite = -1;
@@ -65,25 +81,30 @@ internal static unsafe class ParameterUpdate<TOps, TVector>
         return firstNonFinite;
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static bool RunChunk(in UpdateRequest request, Chunk chunk, ref Block block, float* tail)
     {
+        int nodeCount = request.Nodes.Length;
+        int stateCount = request.State.Length;
+        float* oldWeights = Pointers.Of(request.OldWeights);
+        float* newWeights = Pointers.Of(request.NewWeights);
         bool finite = true;
         int whole = chunk.Length / TailLength * TailLength;
         for (int start = 0; start < whole; start += BlockLength)
         {
             int offset = chunk.Offset + start;
-            for (int i = 0; i < request.Nodes.Length; i++)
+            for (int i = 0; i < nodeCount; i++)
             {
-                block.Nodes[i] = Pointers.Of(request.Nodes[i].Gradient) + offset;
+                block.Nodes[i] = block.NodeBuffers[i] + offset;
             }
 
-            for (int i = 0; i < request.State.Length; i++)
+            for (int i = 0; i < stateCount; i++)
             {
-                block.States[i] = Pointers.Of(request.State[i]) + offset;
+                block.States[i] = block.StateBuffers[i] + offset;
             }
 
-            block.OldWeights = Pointers.Of(request.OldWeights) + offset;
-            block.NewWeights = Pointers.Of(request.NewWeights) + offset;
+            block.OldWeights = oldWeights + offset;
+            block.NewWeights = newWeights + offset;
             finite &= RunBlock(request, block, Math.Min(BlockLength, whole - start));
         }
 
@@ -97,13 +118,13 @@ internal static unsafe class ParameterUpdate<TOps, TVector>
         for (int i = 0; i < request.Nodes.Length; i++, tail += TailLength)
         {
             block.Nodes[i] = tail;
-            Copy(Pointers.Of(request.Nodes[i].Gradient) + offset, tail, length);
+            Copy(block.NodeBuffers[i] + offset, tail, length);
         }
 
         for (int i = 0; i < request.State.Length; i++, tail += TailLength)
         {
             block.States[i] = tail;
-            Copy(Pointers.Of(request.State[i]) + offset, tail, length);
+            Copy(block.StateBuffers[i] + offset, tail, length);
         }
 
         block.OldWeights = tail;
@@ -113,12 +134,13 @@ internal static unsafe class ParameterUpdate<TOps, TVector>
         Copy(block.NewWeights, Pointers.Of(request.NewWeights) + offset, length);
         for (int i = 0; i < request.State.Length; i++)
         {
-            Copy(block.States[i], Pointers.Of(request.State[i]) + offset, length);
+            Copy(block.States[i], block.StateBuffers[i] + offset, length);
         }
 
         return finite;
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static bool RunBlock(in UpdateRequest request, in Block block, int length)
     {
         bool finite = UpdateLoops<TOps, TVector>.Mean(Fold(request, block, length), request.SampleCount, block.Update, length);
@@ -134,6 +156,7 @@ internal static unsafe class ParameterUpdate<TOps, TVector>
     }
 
     /// <returns>The root's elements.</returns>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static float* Fold(in UpdateRequest request, in Block block, int length)
     {
         int count = 0;
