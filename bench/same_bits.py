@@ -45,7 +45,7 @@ def main():
         for runtime in ("in-process", "deterministic"):
             for workers in o.workers.split(","):
                 started, epoch, finished = train(o, workers, runtime, switches)
-                shares = [worker["microBatches"] for worker in epoch["workers"]]
+                shares = [worker["microBatchesAccepted"] for worker in epoch["workers"]]
                 hashes.add(finished["weightsHash"])
                 print(f"| {started['kernelPath']} | {runtime} | {workers} | `{finished['weightsHash'][:16]}` | {epoch['samples']:,}, {epoch['duplicated']}, {epoch['lost']} "
                       f"| {', '.join(f'{share:,}' for share in shares)} |", flush=True)
