@@ -34,9 +34,9 @@ public sealed class ProcessTests : IDisposable
     [Fact]
     public void A_training_through_the_real_runtime_and_engine_gives_the_same_bits_with_two_and_three_workers()
     {
-        var hashes = new[] { "2", "3" }.Select(workers =>
+        var hashes = Enumerable.Range(2, 2).Select(workers =>
         {
-            var (code, output, _) = Run("train", "--epochs", "3", "--workers", workers, "--json");
+            var (code, output, _) = Run("train", "--epochs", "3", "--workers", $"{workers}", "--json");
             Assert.Equal(0, code);
             var lines = output.Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(line => JsonDocument.Parse(line).RootElement).ToArray();
             Assert.All(lines[1..^1], line => Assert.Equal((1438, 0, 0), (
@@ -64,22 +64,22 @@ public sealed class ProcessTests : IDisposable
     [Theory]
     [InlineData("INT")]
     [InlineData("TERM")]
-    public void A_signal_stops_after_the_current_step_and_saves(string signal)
+    public async Task A_signal_stops_after_the_current_step_and_saves(string signal)
     {
         using var process = Start("train", "--epochs", "1000000", "--run", "run", "--json");
         var error = process.StandardError.ReadToEndAsync();
-        Assert.Contains("started", process.StandardOutput.ReadLine()!, StringComparison.Ordinal);
-        Assert.Contains("epoch", process.StandardOutput.ReadLine()!, StringComparison.Ordinal);
+        Assert.Contains("started", (await process.StandardOutput.ReadLineAsync())!, StringComparison.Ordinal);
+        Assert.Contains("epoch", (await process.StandardOutput.ReadLineAsync())!, StringComparison.Ordinal);
         using (var kill = Process.Start("kill", [$"-{signal}", process.Id.ToString(System.Globalization.CultureInfo.InvariantCulture)]))
         {
-            kill.WaitForExit();
+            await kill.WaitForExitAsync();
         }
 
-        var last = process.StandardOutput.ReadToEnd().Split('\n', StringSplitOptions.RemoveEmptyEntries)[^1];
-        Assert.True(process.WaitForExit(Patience), "the program has not ended");
+        var last = (await process.StandardOutput.ReadToEndAsync()).Split('\n', StringSplitOptions.RemoveEmptyEntries)[^1];
+        await process.WaitForExitAsync().WaitAsync(Patience);
         Assert.Equal((int)ExitCode.Interrupted, process.ExitCode);
         Assert.Equal("interrupted", JsonDocument.Parse(last).RootElement.GetProperty("outcome").GetString());
-        Assert.Contains("disttrain evaluate run", error.Result, StringComparison.Ordinal);
+        Assert.Contains("disttrain evaluate run", await error, StringComparison.Ordinal);
         Assert.Equal(0, Run("evaluate", "run").Code);
     }
 }

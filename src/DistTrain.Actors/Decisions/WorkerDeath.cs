@@ -24,13 +24,13 @@ public static class WorkerDeath
         ImmutableArray<OpenRange> open = [.. openRanges.Where(range => range.Step > committed).OrderBy(range => range.Step).ThenBy(range => range.Range.First)];
         ImmutableArray<WorkRange> blocks = [.. openBlocks.OrderBy(range => range.First)];
         var openMicroBatches = Count(open.Sum(range => range.Range.Count), "open micro-batch", "es");
-        var openBlocks = Count(blocks.Sum(range => range.Count), "evaluation block", "s");
+        var blocksToDo = Count(blocks.Sum(range => range.Count), "evaluation block", "s");
         var work = (open.Length, blocks.Length) switch
         {
             (0, 0) => "it had no open work",
             (_, 0) => $"others take over what the server misses of its {openMicroBatches}",
-            (0, _) => $"others take over its {openBlocks}",
-            _ => $"others take over its {openBlocks} and what the server misses of its {openMicroBatches}",
+            (0, _) => $"others take over its {blocksToDo}",
+            _ => $"others take over its {blocksToDo} and what the server misses of its {openMicroBatches}",
         };
         var left = membersLeft == 0 ? "no worker is left: training waits until one joins" : $"{membersLeft} left";
         return new WorkerDeathDecision(open, blocks, membersLeft == 0, $"{worker} is lost ({cause}): {work}; {left}");

@@ -77,7 +77,7 @@ public static class EvaluateCommand
         }
     }
 
-    private static IEnumerable<string> Matrix(ConfusionMatrix confusion, IReadOnlyList<string> classNames)
+    private static IEnumerable<string> Matrix(ConfusionMatrix confusion, string[] classNames)
     {
         var classes = Enumerable.Range(0, confusion.ClassCount).ToArray();
         var rows = classes.Select(actual => (IReadOnlyList<string>)
@@ -90,7 +90,7 @@ public static class EvaluateCommand
     }
 
     /// <summary>With many classes nobody reads a matrix: the commonest mistakes say more.</summary>
-    private static IEnumerable<string> Confusions(ConfusionMatrix confusion, IReadOnlyList<string> classNames)
+    private static IEnumerable<string> Confusions(ConfusionMatrix confusion, string[] classNames)
     {
         var classes = Enumerable.Range(0, confusion.ClassCount).ToArray();
         var mistakes = from actual in classes
@@ -99,7 +99,7 @@ public static class EvaluateCommand
                        orderby confusion[actual, predicted] descending, actual, predicted
                        select (IReadOnlyList<string>)[classNames[actual], classNames[predicted], RunText.Whole(confusion[actual, predicted])];
         return TextTable.Lines(["actual", "predicted", "samples"], [.. mistakes.Take(MostClassesOfMatrix)], leftColumns: 2)
-            .Prepend($"The commonest confusions among {classNames.Count} classes (all of them with --json)");
+            .Prepend($"The commonest confusions among {classNames.Length} classes (all of them with --json)");
     }
 
     private static string Json(StoredRun run, ModelSamples samples, IEngine engine, EvaluationSummary summary, ConfusionMatrix? confusion) => JsonEvents.Object(json =>
