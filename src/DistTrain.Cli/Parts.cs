@@ -2,6 +2,7 @@ using DistTrain.Engines.Simd;
 using DistTrain.Learning.Engines;
 using DistTrain.Learning.Engines.Reference;
 using DistTrain.Runtime;
+using DistTrain.Simulation;
 
 namespace DistTrain.Cli;
 
@@ -18,6 +19,7 @@ internal static class Parts
     public static Trainer Trainer(string name) => name switch
     {
         "in-process" => InProcessTraining.Run,
+        "deterministic" => DeterministicTraining.Run,
         _ => throw new ArgumentOutOfRangeException(nameof(name), name, "no such runtime"),
     };
 }

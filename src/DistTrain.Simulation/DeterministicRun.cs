@@ -33,12 +33,15 @@ public sealed class DeterministicRun
     /// <param name="scenario">What to run.</param>
     /// <param name="host">Does the computing.</param>
     /// <param name="observer">Sees every delivery; may be null.</param>
+    /// <param name="cancellation">Asks the run to stop after its current step, as <see cref="StopIsRequested"/> does.</param>
     /// <exception cref="InvalidOperationException">The run does not end, or an actor broke its contract.</exception>
-    public static SimulationResult Execute(Scenario scenario, IComputeHost host, Action<Delivery>? observer = null)
+    public static SimulationResult Execute(Scenario scenario, IComputeHost host, Action<Delivery>? observer = null, CancellationToken cancellation = default)
     {
+        ArgumentNullException.ThrowIfNull(scenario);
+        ArgumentNullException.ThrowIfNull(host);
         var run = new DeterministicRun(scenario, host, observer);
         run.StartAll();
-        var deliveries = run.DeliverAll();
+        var deliveries = run.DeliverAll(cancellation);
         return new SimulationResult(
             run.announcements.OfType<RunEnded>().SingleOrDefault(),
             [.. run.announcements.OfType<EpochAnnounced>().Select(announced => announced.Report)],
@@ -65,10 +68,17 @@ public sealed class DeterministicRun
         TellAt(now, process, new Started());
     }
 
-    private long DeliverAll()
+    private long DeliverAll(CancellationToken cancellation)
     {
+        var isAsked = false;
         for (long number = 0; ; number++)
         {
+            if (cancellation.IsCancellationRequested && !isAsked)
+            {
+                isAsked = true;
+                Happen(new StopIsRequested(number));
+            }
+
             if (number > scenario.MaximumDeliveries)
             {
                 throw new InvalidOperationException($"the run does not end: {number} messages were delivered");

@@ -17,7 +17,7 @@ public static class ConfigurationKeys
 
     public static ImmutableArray<string> EngineNames { get; } = ["simd", "reference"];
 
-    public static ImmutableArray<string> RuntimeNames { get; } = ["in-process"];
+    public static ImmutableArray<string> RuntimeNames { get; } = ["in-process", "deterministic"];
 
     public static ImmutableArray<ConfigurationKey> All { get; } = [.. DataKeys(), .. ModelKeys(), .. OptimizerKeys(), .. ScheduleKeys(), .. TrainingKeys(), .. ExecutionKeys()];
 
@@ -93,7 +93,7 @@ public static class ConfigurationKeys
             (c, text) => c with { Workers = WholeNumber(text, 1) }, c => c.Workers),
         new(KeyGroup.Execution, KeyKind.Text, "engine", "NAME", "simd (fast) or reference (slow and plain); both give the same bits",
             (c, text) => c with { Engine = OneOf(text, EngineNames) }, c => c.Engine),
-        new(KeyGroup.Execution, KeyKind.Text, "runtime", "NAME", "in-process: all actors in this process",
+        new(KeyGroup.Execution, KeyKind.Text, "runtime", "NAME", "in-process (a thread a worker) or deterministic (one thread under virtual time, the same order of messages every time); same weights",
             (c, text) => c with { Runtime = OneOf(text, RuntimeNames) }, c => c.Runtime),
     ];
 

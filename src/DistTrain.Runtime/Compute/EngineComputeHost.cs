@@ -68,7 +68,8 @@ public sealed class EngineComputeHost : IComputeHost
             workers.Remove(actor);
         }
 
-        holdings.ReleaseAll(actor);
+        // The server's newest version is the run's result, and outlives the server.
+        holdings.ReleaseAll(actor, keepsNewestVersion: actor.Role == ActorRole.ParameterServer);
     }
 
     /// <summary>A copy of a version's flat weights.</summary>

@@ -63,14 +63,23 @@ internal sealed class Holdings(WeightVersions weights, GradientBuffers gradients
         }
     }
 
-    public void ReleaseAll(ActorAddress actor)
+    public void ReleaseAll(ActorAddress actor, bool keepsNewestVersion)
     {
         lock (gate)
         {
             heldGradients.Remove(actor, out var handles);
-            heldVersions.Remove(actor, out var versions);
             handles?.ForEach(gradients.Release);
-            versions?.ForEach(weights.Release);
+            if (heldVersions.Remove(actor, out var versions))
+            {
+                versions.Sort();
+                if (keepsNewestVersion && versions.Count > 0)
+                {
+                    heldVersions[actor] = [versions[^1]];
+                    versions.RemoveAt(versions.Count - 1);
+                }
+
+                versions.ForEach(weights.Release);
+            }
         }
     }
 

@@ -102,6 +102,7 @@ internal sealed class InProcessRuntime : IDisposable
                 break;
             case Retire:
                 cell.Retire();
+                host.Forget(cell.Address);
                 break;
             default:
                 throw new InvalidOperationException($"no way is known to carry out {effect.GetType().Name}");

@@ -33,10 +33,26 @@ public class HoldingsTests
         var handle = Compute(holdings);
         weights.Publish(new WeightVersion(0), weights.Take());
         holdings.Share(Worker, new WeightsPublished(default, new ShardId(0), new WeightVersion(0)));
-        holdings.ReleaseAll(Worker);
+        holdings.ReleaseAll(Worker, keepsNewestVersion: false);
         Assert.Throws<KeyNotFoundException>(() => gradients.Get(handle));
         weights.Release(new WeightVersion(0));
         Assert.Throws<InvalidOperationException>(() => weights.Read(new WeightVersion(0)));
+    }
+
+    [Fact]
+    public void The_servers_newest_version_outlives_it()
+    {
+        var holdings = new Holdings(weights, gradients);
+        foreach (var version in (long[])[0, 1])
+        {
+            weights.Publish(new WeightVersion(version), weights.Take());
+        }
+
+        holdings.Record(Server, new WeightsInitialized(new WeightVersion(0)));
+        holdings.Record(Server, new UpdateApplied(new StepNumber(1), null));
+        holdings.ReleaseAll(Server, keepsNewestVersion: true);
+        Assert.Throws<InvalidOperationException>(() => weights.Read(new WeightVersion(0)));
+        weights.Read(new WeightVersion(1)).Dispose();
     }
 
     [Fact]
