@@ -78,7 +78,10 @@ public static class ConfigurationKeys
     private static IEnumerable<ConfigurationKey> TrainingKeys() =>
     [
         new(KeyGroup.Training, KeyKind.Number, "batch-size", "SAMPLES", "samples of a mini-batch, over all workers together",
-            (c, text) => c with { BatchSize = WholeNumber(text, 1) }, c => c.BatchSize),
+            (c, text) => c with { BatchSize = WholeNumber(text, 1) }, c => c.BatchSize)
+        {
+            ShortFlag = "--batch",
+        },
         new(KeyGroup.Training, KeyKind.Number, "micro-batches", "COUNT", "pieces of a mini-batch that workers share out, rounded down to a power of two; auto by size",
             (c, text) => c with { MicroBatches = OrAutomatic(text, t => WholeNumber(t, 1)) }, c => c.MicroBatches),
         new(KeyGroup.Training, KeyKind.Number, "epochs", "COUNT", "passes over the training data; 0 saves the initial weights",
