@@ -11,14 +11,18 @@ internal static unsafe class Packing
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void CopyPanel(float* source, nint stride, int depth, int columns, int width, float* destination)
     {
+        int whole = columns & ~7;
         for (int step = 0; step < depth; step++)
         {
-            var row = new ReadOnlySpan<float>(source, columns);
-            var target = new Span<float>(destination, width);
-            row.CopyTo(target);
-            if (columns < width)
+            int column = 0;
+            for (; column < whole; column += 8)
             {
-                target[columns..].Clear();
+                Vector256.Store(Vector256.Load(source + column), destination + column);
+            }
+
+            for (; column < width; column++)
+            {
+                destination[column] = column < columns ? source[column] : 0f;
             }
 
             source += stride;
@@ -37,13 +41,12 @@ internal static unsafe class Packing
 
         int blockedColumns = Sse.IsSupported ? columns & ~3 : 0;
         int blockedDepth = depth & ~3;
-        for (int column = 0; column < blockedColumns; column += 4)
+        for (int step = 0; step < blockedDepth; step += 4)
         {
-            float* row = source + (column * stride);
-            float* target = destination + column;
-            for (int step = 0; step < blockedDepth; step += 4)
+            float* target = destination + ((nint)step * width);
+            for (int column = 0; column < blockedColumns; column += 4)
             {
-                TransposeBlock(row + step, stride, target + ((nint)step * width), width);
+                TransposeBlock(source + (column * stride) + step, stride, target + column, width);
             }
         }
 
