@@ -12,7 +12,7 @@ namespace DistTrain.Actors;
 /// <item>Hand over a message that carries tensors (<see cref="ITensorMessage"/>) only when they are whole at the receiver. Sending it gives the receiver a hold of its
 /// own, so the sender may let go at once.</item>
 /// <item>Keep alive what a running computation reads, whatever is released meanwhile.</item>
-/// <item>Tell the coordinator by <see cref="WorkerLost"/> when a worker is gone; nothing that it sent is handed over after that.</item>
+/// <item>Tell the coordinator by <see cref="WorkerLost"/> when a worker is gone. What it had sent may still arrive; the actors judge it.</item>
 /// </list>
 /// </summary>
 public interface IActor

@@ -20,5 +20,28 @@ public readonly record struct WorkRange(int First, int End)
 
     public bool IsEmpty => End <= First;
 
+    public static WorkRange Of(TreeNode node) => new(node.First, node.End);
+
+    public static WorkRange Single(int index) => new(index, index + 1);
+
+    /// <summary>The fewest contiguous ranges that disjoint ones, given in order, make up.</summary>
+    public static IReadOnlyList<WorkRange> Join(IEnumerable<WorkRange> parts)
+    {
+        var ranges = new List<WorkRange>();
+        foreach (var part in parts)
+        {
+            if (ranges.Count > 0 && ranges[^1].End == part.First)
+            {
+                ranges[^1] = ranges[^1] with { End = part.End };
+            }
+            else
+            {
+                ranges.Add(part);
+            }
+        }
+
+        return ranges;
+    }
+
     public override string ToString() => Count == 1 ? $"[{First}]" : $"[{First}..{End - 1}]";
 }

@@ -6,7 +6,5 @@ namespace DistTrain.Actors;
 /// </summary>
 public readonly record struct Timestamp(long Microseconds)
 {
-    public static Timestamp Later(Timestamp one, Timestamp other) => one.Microseconds >= other.Microseconds ? one : other;
-
     public double SecondsSince(Timestamp earlier) => (Microseconds - earlier.Microseconds) / 1e6;
 }

@@ -47,6 +47,9 @@ public sealed record EpochEnded(EpochReport Report) : TrainingEvent;
 /// <summary>A sentence for the log: a decision with its reason, such as workers that stay idle.</summary>
 public sealed record Noticed(string Sentence) : TrainingEvent;
 
+/// <summary>A decision with its reason, or a message that was refused, with the actor's name: for those who want to see everything.</summary>
+public sealed record Logged(string Sentence) : TrainingEvent;
+
 /// <summary>How a run ended.</summary>
 public enum TrainingOutcome
 {

@@ -9,8 +9,14 @@ public sealed record Send(ActorAddress To, ActorMessage Message) : Effect;
 /// <summary>Tells people something.</summary>
 public sealed record Announce(Announcement Announcement) : Effect;
 
+/// <summary>A decision with its reason, for the log and the trace; too fine for people who only watch.</summary>
+public sealed record Log(string Sentence) : Effect;
+
 /// <summary>The message just handed over was not acted upon. For the log, the trace and tests.</summary>
 public sealed record Refuse(Message Message, string Reason) : Effect;
 
-/// <summary>The actor has done its part: it wants no more messages, and its runtime may let go of it.</summary>
+/// <summary>
+/// The actor has done its part: it wants no more messages, and its runtime may let go of it and of all that it holds, except the server's newest version, which is the
+/// run's result.
+/// </summary>
 public sealed record Retire : Effect;

@@ -20,6 +20,8 @@ public sealed class EffectList : IReadOnlyList<Effect>
     /// <summary>A sentence for people: a decision with its reason.</summary>
     public void Notice(string sentence) => effects.Add(new Announce(new NoticeAnnounced(sentence)));
 
+    public void Log(string sentence) => effects.Add(new Log(sentence));
+
     public void Refuse(Message message, string reason) => effects.Add(new Refuse(message, reason));
 
     public void Clear() => effects.Clear();

@@ -6,7 +6,7 @@ namespace DistTrain.Actors;
 /// <param name="Arithmetic">The arithmetic id of the worker's engine; a run does not mix two.</param>
 public sealed record JoinRequested(Header Header, WorkerId Worker, string Arithmetic) : ActorMessage(Header);
 
-/// <summary>Coordinator to worker: the header holds its session and the incarnation; weights come from all of <paramref name="Shards"/>.</summary>
+/// <summary>Coordinator to worker: the header holds its session and the incarnation; it is to subscribe to all of <paramref name="Shards"/>.</summary>
 public sealed record Welcome(Header Header, ImmutableArray<ShardId> Shards) : ActorMessage(Header);
 
 /// <summary>Coordinator to worker.</summary>
@@ -18,8 +18,8 @@ public sealed record StartServing(Header Header, ShardId Shard) : ActorMessage(H
 /// <summary>Server to coordinator: it holds <paramref name="Version"/> and accepts plans.</summary>
 public sealed record ServerReady(Header Header, ShardId Shard, WeightVersion Version) : ActorMessage(Header);
 
-/// <summary>Coordinator to server: publish your newest version to this worker, now and from now on, and accept its contributions.</summary>
-public sealed record Subscribe(Header Header, WorkerId Worker, SessionNumber WorkerSession) : ActorMessage(Header);
+/// <summary>Worker to server: publish your newest version to me, now and from now on, and accept my contributions.</summary>
+public sealed record Subscribe(Header Header, WorkerId Worker) : ActorMessage(Header);
 
 /// <summary>Work that a worker had been given: a range of a step's micro-batches.</summary>
 public readonly record struct OpenRange(StepNumber Step, WorkRange Range);

@@ -1,3 +1,5 @@
+using System.Collections.Immutable;
+
 namespace DistTrain.Learning.Graph;
 
 /// <summary>
@@ -6,11 +8,22 @@ namespace DistTrain.Learning.Graph;
 /// </summary>
 public abstract record Loss
 {
+    public static ImmutableArray<string> Names { get; } = ["cross-entropy", "mse"];
+
     /// <summary>Name as it stands in configuration files.</summary>
     public abstract string Name { get; }
 
     /// <exception cref="InvalidInputException">The targets or the output shape do not suit the loss.</exception>
     public abstract void Check(TensorShape output, Targets targets);
+
+    /// <param name="name">One of <see cref="Names"/>.</param>
+    /// <exception cref="InvalidInputException">The name is unknown.</exception>
+    public static Loss Create(string name) => name switch
+    {
+        "cross-entropy" => new SoftmaxCrossEntropyLoss(),
+        "mse" => new MeanSquaredErrorLoss(),
+        _ => throw new InvalidInputException($"unknown loss '{name}': the losses are {string.Join(", ", Names)}"),
+    };
 
     private protected static void CheckWidth(string name, TensorShape output, Targets targets)
     {

@@ -1,0 +1,46 @@
+using System.Globalization;
+using DistTrain.Engines.Simd;
+
+namespace DistTrain.Benchmarks;
+
+/// <summary>The options that the quick measurements share: <c>--name value</c> pairs.</summary>
+internal sealed class QuickOptions
+{
+    public QuickOptions(string[] arguments)
+    {
+        for (var i = 0; i < arguments.Length; i += 2)
+        {
+            var value = i + 1 < arguments.Length ? arguments[i + 1] : throw new ArgumentException($"{arguments[i]} needs a value");
+            switch (arguments[i])
+            {
+                case "--batch":
+                    Batch = int.Parse(value, CultureInfo.InvariantCulture);
+                    break;
+                case "--seconds":
+                    Seconds = double.Parse(value, CultureInfo.InvariantCulture);
+                    break;
+                case "--workers" or "--threads":
+                    Workers = int.Parse(value, CultureInfo.InvariantCulture);
+                    break;
+                case "--path":
+                    Path = Enum.Parse<KernelPath>(value, ignoreCase: true);
+                    break;
+                case "--model":
+                    Model = value;
+                    break;
+                default:
+                    throw new ArgumentException($"unknown option {arguments[i]}");
+            }
+        }
+    }
+
+    public int Batch { get; } = 256;
+
+    public double Seconds { get; } = 4;
+
+    public int Workers { get; } = 2;
+
+    public KernelPath Path { get; } = KernelPaths.Best;
+
+    public string Model { get; } = "mlp:512,512";
+}

@@ -1,0 +1,124 @@
+#!/usr/bin/env python3
+"""DistTrain beside PyTorch and OpenBLAS on the same machine in the same session.
+
+Each comparison alternates the two programs (ours, theirs, ours, theirs, ...), takes the ratio of each pair, and prints the median, the least and the greatest of these
+ratios, with the ratio of the two bests beside them. Above 1 means that DistTrain is faster. Run it when nothing else runs on the machine.
+
+    python3 bench/side_by_side.py --peers ../shared/peers            everything
+    python3 bench/side_by_side.py --peers ../shared/peers gemm step  only these groups
+"""
+import argparse
+import json
+import pathlib
+import statistics
+import subprocess
+import sys
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent
+PROJECT = ROOT / "bench" / "DistTrain.Benchmarks"
+GEMM_SHAPES = ["32,512,784", "64,512,784", "256,512,784", "784,512,256", "512,512,512", "1024,1024,1024"]
+STEP_BATCHES = [32, 256, 1024]
+
+
+def run(command):
+    """The JSON objects that a program prints, one a line."""
+    done = subprocess.run(command, capture_output=True, text=True, cwd=ROOT)
+    if done.returncode != 0:
+        sys.exit(f"{' '.join(map(str, command))} ended with {done.returncode}:\n{done.stderr[-2000:]}")
+    return [json.loads(line) for line in done.stdout.splitlines() if line.startswith("{")]
+
+
+def run_together(commands):
+    """The same for programs that run side by side."""
+    running = [subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, cwd=ROOT) for command in commands]
+    texts = [process.communicate()[0] for process in running]
+    return [[json.loads(line) for line in text.splitlines() if line.startswith("{")] for text in texts]
+
+
+class Table:
+    """Rows of paired ratios, printed as they are measured."""
+
+    def __init__(self, title, unit):
+        print(f"\n## {title}\n")
+        print(f"| case | ours ({unit}) | theirs ({unit}) | ratio, median | least to greatest | best / best |")
+        print("|---|---|---|---|---|---|", flush=True)
+
+    def row(self, case, pairs):
+        ratios = [ours / theirs for ours, theirs in pairs]
+        ours, theirs = [pair[0] for pair in pairs], [pair[1] for pair in pairs]
+        print(f"| {case} | {statistics.median(ours):,.1f} | {statistics.median(theirs):,.1f} | **{statistics.median(ratios):.2f}** "
+              f"| {min(ratios):.2f} to {max(ratios):.2f} | {max(ours) / max(theirs):.2f} |", flush=True)
+
+
+def gemm(o, ours, peer):
+    """One core: our matrix kernels against OpenBLAS."""
+    rounds = [(run(ours + ["gemm", *GEMM_SHAPES]), run(peer("gemm.py", *GEMM_SHAPES))) for _ in range(o.rounds)]
+    table = Table("Matrix product, one core, against OpenBLAS", "GFLOP/s")
+    for i, shape in enumerate(GEMM_SHAPES):
+        table.row(f"M,N,K = {shape}", [(mine[i]["gflops_median"], theirs[i]["gflops_median"]) for mine, theirs in rounds])
+
+
+def alternate(o, mine, theirs):
+    return [(mine(), theirs()) for _ in range(o.rounds)]
+
+
+def step(o, ours, peer):
+    """One thread: forward, loss, backward at the default number of micro-batches, and optimizer."""
+    table = Table("Training step 784-512-512-10, one thread, against PyTorch", "images/s")
+    for batch in STEP_BATCHES:
+        table.row(f"batch {batch}", alternate(
+            o,
+            lambda: run(ours + ["step", "--batch", str(batch)])[-1]["images_per_s"],
+            lambda: run(peer("train.py", "--model", "mlp", "--batch", str(batch), "--threads", "1"))[-1]["images_per_s"]))
+
+
+def workers(o, ours, peer):
+    """Two workers through the actors, whole epochs of 60,000 samples, against PyTorch's two ways of using two cores."""
+    def mine(batch):
+        return lambda: run(ours + ["workers", "--batch", str(batch), "--workers", "2"])[-1]["images_per_s"]
+
+    table = Table("Two in-process workers, against PyTorch with two threads", "images/s")
+    for batch in STEP_BATCHES:
+        table.row(f"batch {batch}", alternate(
+            o, mine(batch), lambda: run(peer("train.py", "--model", "mlp", "--batch", str(batch), "--threads", "2"))[-1]["images_per_s"]))
+    table = Table("Two in-process workers, against PyTorch DDP over gloo (two processes)", "images/s")
+    for batch in [64, 256, 1024]:
+        table.row(f"batch {batch}", alternate(
+            o, mine(batch), lambda: run(peer("ddp.py", "--model", "mlp", "--batch", str(batch), "--world", "2"))[-1]["images_per_s"]))
+
+
+def tax(o, ours, peer):
+    """What the actors cost: against two independent engines, and against two threads that do the same tensor work without actors."""
+    table = Table("The ceiling: two independent one-thread engine processes side by side", "images/s")
+    table.row("batch 1024", alternate(
+        o,
+        lambda: run(ours + ["workers", "--batch", "1024", "--workers", "2"])[-1]["images_per_s"],
+        lambda: sum(lines[-1]["images_per_s"] for lines in run_together([ours + ["step", "--batch", "1024"]] * 2))))
+    table = Table("The tax: two threads with the same node sums, tree and optimizer kernels, without actors", "images/s")
+    table.row("batch 256", alternate(
+        o,
+        lambda: run(ours + ["workers", "--batch", "256", "--workers", "2"])[-1]["images_per_s"],
+        lambda: run(ours + ["bare", "--batch", "256", "--threads", "2"])[-1]["images_per_s"]))
+
+
+GROUPS = {"gemm": gemm, "step": step, "workers": workers, "tax": tax}
+
+
+def main():
+    options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    options.add_argument("groups", nargs="*", choices=[*GROUPS, []], help="which comparisons; all when none is named")
+    options.add_argument("--peers", default="../shared/peers", help="folder of the peers' programs: gemm.py, train.py, ddp.py")
+    options.add_argument("--python", default="/usr/bin/python3", help="the Python that has PyTorch and NumPy")
+    options.add_argument("--rounds", type=int, default=7, help="alternated pairs of runs")
+    o = options.parse_args()
+    peers = pathlib.Path(o.peers)
+    if not (peers / "gemm.py").exists():
+        sys.exit(f"no peers in '{o.peers}': name their folder with --peers")
+    subprocess.run(["dotnet", "build", "-c", "Release", "--nologo", "-v", "quiet", str(PROJECT)], check=True)
+    ours = ["dotnet", str(PROJECT / "bin" / "Release" / "net10.0" / "DistTrain.Benchmarks.dll")]
+    for name in o.groups or GROUPS:
+        GROUPS[name](o, ours, lambda program, *arguments: [o.python, str(peers / program), *arguments])
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,293 @@
+using System.Collections.Immutable;
+
+namespace DistTrain.Actors;
+
+/// <summary>What the handlers of the coordinator have done: admitting and losing workers, planning, assigning, reporting.</summary>
+public sealed partial class CoordinatorActor
+{
+    private const long ProgressIntervalMicroseconds = 100_000;
+
+    /// <summary>The shard map. One shard is what this version makes; messages, workers and ids are ready for more.</summary>
+    private static readonly ImmutableArray<ShardId> Shards = [new ShardId(0)];
+
+    private readonly RunDefinition definition;
+    private readonly Header header;
+    private readonly long totalSteps;
+    private readonly Membership members = new();
+    private readonly SortedDictionary<int, EpochTally> tallies = [];
+    private readonly TrainingClock clock = new();
+
+    /// <summary>Work that a lost worker left when there was nobody to take it.</summary>
+    private readonly List<OpenRange> unassigned = [];
+
+    private readonly SortedSet<WorkerId> saidToBeIdle = [];
+
+    /// <summary>Workers that have joined, been refused or been lost: nobody waits for them.</summary>
+    private readonly SortedSet<WorkerId> heardOf = [];
+
+    /// <summary>Workers are welcomed when the server can take their subscription.</summary>
+    private readonly List<JoinRequested> waitingToJoin = [];
+
+    private bool serverIsReady;
+    private StepNumber planned;
+    private StepNumber committed;
+    private OpenEvaluation? evaluation;
+    private int epochsReported;
+    private Timestamp? lastProgress;
+    private Ending? ending;
+    private ServerStopped? final;
+
+    private string? ReasonNotToAdmit(JoinRequested request)
+    {
+        if (phase is not (Phase.Gathering or Phase.Training))
+        {
+            return "the run is ending";
+        }
+
+        return request.Arithmetic == definition.Arithmetic
+            ? null
+            : $"its engine computes in {request.Arithmetic}, but the run in {definition.Arithmetic}, and a run does not mix two arithmetics";
+    }
+
+    private void AdmitOrRefuse(JoinRequested request, EffectList effects)
+    {
+        if (ReasonNotToAdmit(request) is { } reason)
+        {
+            effects.Send(ActorAddress.Of(request.Worker), new JoinRefused(header, reason));
+            effects.Notice($"{request.Worker} was not admitted: {reason}");
+            return;
+        }
+
+        if (members.Find(request.Worker) is not null)
+        {
+            LoseWorker(request.Worker, "it joins again", effects);
+        }
+
+        Admit(request.Worker, effects);
+    }
+
+    private void Admit(WorkerId worker, EffectList effects)
+    {
+        var member = members.Add(worker);
+        SendTo(member, session => new Welcome(session, Shards), effects);
+        if (phase != Phase.Training)
+        {
+            return;
+        }
+
+        effects.Notice($"{worker} joins and gets work from step {planned.Next}");
+        OpenRange[] left = [.. unassigned];
+        unassigned.Clear();
+        foreach (var open in left)
+        {
+            AssignAgain(open, "it was left when no worker was there", effects);
+        }
+
+        AssignBlocks(evaluation?.OpenBlocksOf(null) ?? [], "they were left when no worker was there", effects);
+        PlanMore(effects);
+    }
+
+    private void BeginIfGathered(Timestamp now, EffectList effects)
+    {
+        var isGathered = members.Count > 0 && heardOf.Count >= definition.WorkerCount;
+        if (phase == Phase.Gathering && serverIsReady && isGathered)
+        {
+            BecomeTraining(now);
+            PlanMore(effects);
+        }
+    }
+
+    private void LoseWorker(WorkerId worker, string cause, EffectList effects)
+    {
+        var member = members.Find(worker)!;
+        members.Remove(worker);
+        var decision = WorkerDeath.Decide(worker, cause, member.OpenRanges, committed, evaluation?.OpenBlocksOf(worker) ?? [], members.Count);
+        effects.Notice(decision.Reason);
+        SendToServer(new EndSession(header, worker, member.Session, decision.AskTheServerAbout, cause), effects);
+        evaluation?.Abandon(worker);
+        AssignBlocks(decision.BlocksToAssign, $"{worker} is lost", effects);
+        switch (phase)
+        {
+            case Phase.Stopping when decision.TrainingWaits:
+                // Nobody can finish the step under way, and a run that ends does not wait for a new worker.
+                SendToServer(new StopAfter(header, committed), effects);
+                break;
+            case Phase.Dismissing:
+                EndIfAllHaveLeft(effects);
+                break;
+        }
+    }
+
+    private void PlanMore(EffectList effects)
+    {
+        while (phase == Phase.Training && PlanAhead.Decide(definition, planned, committed, members.Count, epochsReported).Next is { } next)
+        {
+            Plan(next, effects);
+        }
+    }
+
+    private void Plan(PlannedStep step, EffectList effects)
+    {
+        planned = step.MiniBatch.Step;
+        SendToServer(new PlanStep(header, step.MiniBatch, step.LearningRate, step.EndsEpoch), effects);
+        var isFirstOfEpoch = step.MiniBatch.FirstPosition == 0;
+        if (isFirstOfEpoch)
+        {
+            members.TryAgain(members.Assign(new WorkRange(0, step.MiniBatch.MicroBatchCount)).Idle);
+        }
+
+        var decision = members.Assign(new WorkRange(0, step.MiniBatch.MicroBatchCount));
+        foreach (var part in decision.Ranges)
+        {
+            AssignMicroBatches(part, step.MiniBatch, decision.Reason, effects);
+        }
+
+        if (isFirstOfEpoch)
+        {
+            SayWhoIsIdle(step.MiniBatch, decision, effects);
+        }
+
+        if (step.EndsEpoch && definition.TestSampleCount > 0)
+        {
+            OpenEvaluationOf(step.MiniBatch, effects);
+        }
+    }
+
+    private void AssignMicroBatches(AssignedRange part, MiniBatch miniBatch, string reason, EffectList effects)
+    {
+        if (part.Range.IsEmpty)
+        {
+            return;
+        }
+
+        var member = members.Find(part.Worker)!;
+        member.OpenRanges.Add(new OpenRange(miniBatch.Step, part.Range));
+        SendTo(member, session => new AssignMicroBatches(session, miniBatch, part.Range, reason), effects);
+    }
+
+    private void AssignAgain(OpenRange open, string cause, EffectList effects)
+    {
+        if (open.Step <= committed)
+        {
+            return;
+        }
+
+        if (members.Count == 0)
+        {
+            unassigned.Add(open);
+            return;
+        }
+
+        var decision = members.AssignPart(open.Step, open.Range);
+        foreach (var part in decision.Ranges)
+        {
+            AssignMicroBatches(part, StepPlan.At(definition, open.Step).MiniBatch, $"{cause}: {decision.Reason}", effects);
+        }
+    }
+
+    private void OpenEvaluationOf(MiniBatch lastOfEpoch, EffectList effects)
+    {
+        var blockCount = EvaluationRule.BlockCount(definition.TestSampleCount, definition.EvaluationBlockSize);
+        evaluation = new OpenEvaluation(lastOfEpoch.Epoch, lastOfEpoch.Step.Makes, blockCount);
+        AssignBlocks([new WorkRange(0, blockCount)], $"epoch {lastOfEpoch.Epoch} ends with step {lastOfEpoch.Step}", effects);
+    }
+
+    private void AssignBlocks(IEnumerable<WorkRange> ranges, string cause, EffectList effects)
+    {
+        if (evaluation is null || members.Count == 0)
+        {
+            return;
+        }
+
+        foreach (var range in ranges)
+        {
+            var decision = members.Assign(range);
+            foreach (var part in decision.Ranges.Where(part => !part.Range.IsEmpty))
+            {
+                evaluation.Assign(part.Worker, part.Range);
+                var version = evaluation.Version;
+                SendTo(
+                    members.Find(part.Worker)!,
+                    session => new AssignEvaluation(session, version, DataSplit.Test, part.Range, $"{cause}: {decision.Reason}"),
+                    effects);
+            }
+        }
+    }
+
+    private void SayWhoIsIdle(MiniBatch miniBatch, AssignmentDecision decision, EffectList effects)
+    {
+        WorkerId[] idle = [.. decision.Idle.Where(saidToBeIdle.Add)];
+        if (idle.Length > 0)
+        {
+            var who = idle.Length > 3 ? $"{idle.Length} workers from {idle[0]} to {idle[^1]}" : string.Join(", ", idle);
+            effects.Notice($"step {miniBatch.Step} has {miniBatch.MicroBatchCount} micro-batches for {members.Count} workers: {who} stay idle");
+        }
+    }
+
+    private EpochTally TallyOf(int epoch)
+    {
+        if (!tallies.TryGetValue(epoch, out var tally))
+        {
+            tallies[epoch] = tally = new EpochTally(epoch);
+        }
+
+        return tally;
+    }
+
+    private void AnnounceProgress(Timestamp now, EpochTally tally, EffectList effects)
+    {
+        if (lastProgress is { } last && now.Microseconds - last.Microseconds < ProgressIntervalMicroseconds)
+        {
+            return;
+        }
+
+        lastProgress = now;
+        var seconds = tally.TrainingSeconds ?? clock.EpochSeconds;
+        effects.Announce(new ProgressAnnounced(
+            tally.Epoch,
+            committed,
+            totalSteps,
+            tally.SampleCount,
+            definition.SampleCount,
+            tally.MeanLoss,
+            definition.HasClasses ? tally.Accuracy : null,
+            seconds > 0 ? tally.SampleCount / seconds : 0));
+    }
+
+    private void ReportCompleteEpochs(EffectList effects)
+    {
+        while (phase == Phase.Training && tallies.Count > 0 && tallies.First().Value is var tally && tally.IsComplete(definition.TestSampleCount > 0))
+        {
+            tallies.Remove(tally.Epoch);
+            epochsReported++;
+            effects.Announce(new EpochAnnounced(tally.Report(definition, members.All.Select(member => member.Worker))));
+            SendToServer(new ReleaseVersion(header, tally.LastStep.Makes), effects);
+            PlanMore(effects);
+            if (epochsReported == definition.Epochs)
+            {
+                BecomeStopping();
+                ending = new Ending(RunOutcome.Completed, null, null);
+                SendToServer(new StopAfter(header, new StepNumber(totalSteps)), effects);
+            }
+        }
+    }
+
+    private void EndIfAllHaveLeft(EffectList effects)
+    {
+        if (members.Count == 0)
+        {
+            BecomeEnded(effects);
+        }
+    }
+
+    private static string Explain(StepNotFinite broken)
+    {
+        var what = broken.Chunk is { } chunk ? $"step {broken.Step} made weights that are not finite (first in chunk {chunk})" : $"the loss of step {broken.Step} is not finite";
+        return $"{what}: the run ends with the weights of step {broken.Step.Previous}; try a lower learning rate";
+    }
+
+    private static void SendToServer(ActorMessage message, EffectList effects) => effects.Send(ActorAddress.Of(Shards[0]), message);
+
+    private void SendTo(Member member, Func<Header, ActorMessage> message, EffectList effects) =>
+        effects.Send(ActorAddress.Of(member.Worker), message(header.For(member.Session)));
+}

@@ -1,0 +1,317 @@
+namespace DistTrain.Actors;
+
+/// <summary>
+/// Plans the steps, shares them out, follows what is committed, and reports. It never waits for a worker by name: whatever a lost worker leaves open goes to others.
+/// This part holds the phases and the handlers; what they have done is in the other part.
+/// </summary>
+public sealed partial class CoordinatorActor : IActor
+{
+    private Phase phase = Phase.Idle;
+
+    /// <exception cref="Learning.InvalidInputException">The definition is out of range.</exception>
+    public CoordinatorActor(RunDefinition definition)
+    {
+        definition.Check();
+        this.definition = definition;
+        header = new Header(definition.Term, new Incarnation(1), default);
+        totalSteps = StepPlan.TotalSteps(definition);
+    }
+
+    private enum Phase
+    {
+        Idle,
+
+        /// <summary>The server or workers are still to come.</summary>
+        Gathering,
+        Training,
+
+        /// <summary>The server finishes; its last version is awaited.</summary>
+        Stopping,
+
+        /// <summary>The workers leave.</summary>
+        Dismissing,
+        Ended,
+    }
+
+    public ActorAddress Address => ActorAddress.Coordinator;
+
+    public void Step(Timestamp now, Message message, EffectList effects)
+    {
+        if (ReasonToRefuse(message) is { } reason)
+        {
+            effects.Refuse(message, reason);
+            return;
+        }
+
+        switch (message)
+        {
+            case Started:
+                HandleStarted(effects);
+                break;
+            case ServerReady:
+                HandleServerReady(now, effects);
+                break;
+            case JoinRequested request:
+                HandleJoinRequested(now, request, effects);
+                break;
+            case WorkerLost lost:
+                HandleWorkerLost(now, lost, effects);
+                break;
+            case StepCommitted committed:
+                HandleStepCommitted(now, committed, effects);
+                break;
+            case NodesMissing missing:
+                HandleNodesMissing(missing, effects);
+                break;
+            case VersionHashed hashed:
+                HandleVersionHashed(hashed, effects);
+                break;
+            case EvaluationBlocksDone done:
+                HandleEvaluationBlocksDone(now, done, effects);
+                break;
+            case StepNotFinite broken:
+                HandleStepNotFinite(broken, effects);
+                break;
+            case StopRequested request:
+                HandleStopRequested(request, effects);
+                break;
+            case ServerStopped stopped:
+                HandleServerStopped(stopped, effects);
+                break;
+            case WorkerStopped stopped:
+                HandleWorkerStopped(stopped, effects);
+                break;
+            default:
+                effects.Refuse(message, "a coordinator has no use for it");
+                break;
+        }
+    }
+
+    private string? ReasonToRefuse(Message message) => message switch
+    {
+        _ when phase == Phase.Ended => "the run has ended",
+        EvaluationBlocksDone done => ReasonToRefuse(done.Worker, done.Header),
+        WorkerStopped stopped => ReasonToRefuse(stopped.Worker, stopped.Header),
+        JoinRequested or LocalMessage => null,
+        ActorMessage from => HeaderRule.ReasonToRefuse(header, from.Header),
+        _ => null,
+    };
+
+    private string? ReasonToRefuse(WorkerId worker, Header received) =>
+        members.Find(worker) is { } member ? HeaderRule.ReasonToRefuse(header.For(member.Session), received) : $"{worker} is not a member (any more)";
+
+    private void HandleStarted(EffectList effects)
+    {
+        BecomeGathering();
+        SendToServer(new StartServing(header, Shards[0]), effects);
+    }
+
+    private void HandleServerReady(Timestamp now, EffectList effects)
+    {
+        serverIsReady = true;
+        foreach (var request in waitingToJoin)
+        {
+            AdmitOrRefuse(request, effects);
+        }
+
+        waitingToJoin.Clear();
+        BeginIfGathered(now, effects);
+    }
+
+    private void HandleJoinRequested(Timestamp now, JoinRequested request, EffectList effects)
+    {
+        heardOf.Add(request.Worker);
+        if (serverIsReady)
+        {
+            AdmitOrRefuse(request, effects);
+            BeginIfGathered(now, effects);
+        }
+        else
+        {
+            waitingToJoin.Add(request);
+        }
+    }
+
+    private void HandleWorkerLost(Timestamp now, WorkerLost lost, EffectList effects)
+    {
+        heardOf.Add(lost.Worker);
+        waitingToJoin.RemoveAll(request => request.Worker == lost.Worker);
+        if (members.Find(lost.Worker) is null)
+        {
+            effects.Refuse(lost, $"{lost.Worker} is not a member");
+        }
+        else
+        {
+            LoseWorker(lost.Worker, lost.Reason, effects);
+        }
+
+        BeginIfGathered(now, effects);
+    }
+
+    private void HandleStepCommitted(Timestamp now, StepCommitted message, EffectList effects)
+    {
+        var miniBatch = message.Entry.MiniBatch;
+        committed = miniBatch.Step;
+        members.Commit(message.Entry);
+        var tally = TallyOf(miniBatch.Epoch);
+        var planned = StepPlan.At(definition, miniBatch.Step);
+        tally.Add(message, planned.LearningRate);
+        clock.Commit(now);
+        if (planned.EndsEpoch)
+        {
+            tally.TrainingSeconds = clock.EndEpoch();
+        }
+
+        if (members.AssessSpeeds() is { IsChanged: true } speeds)
+        {
+            effects.Log($"after step {committed}, {speeds.Reason}");
+        }
+
+        PlanMore(effects);
+        AnnounceProgress(now, tally, effects);
+    }
+
+    private void HandleNodesMissing(NodesMissing missing, EffectList effects)
+    {
+        if (missing.Step <= committed)
+        {
+            return;
+        }
+
+        foreach (var range in WorkRange.Join(missing.Nodes.Select(WorkRange.Of)))
+        {
+            AssignAgain(new OpenRange(missing.Step, range), missing.Reason, effects);
+        }
+    }
+
+    private void HandleVersionHashed(VersionHashed hashed, EffectList effects)
+    {
+        var tally = tallies.Values.FirstOrDefault(tally => tally.LastStep.Makes == hashed.Version);
+        if (tally is null)
+        {
+            effects.Refuse(hashed, $"no epoch ends with version {hashed.Version}");
+            return;
+        }
+
+        tally.WeightsHash = hashed.Hash;
+        ReportCompleteEpochs(effects);
+    }
+
+    private void HandleEvaluationBlocksDone(Timestamp now, EvaluationBlocksDone done, EffectList effects)
+    {
+        if (evaluation is null || evaluation.Version != done.Version)
+        {
+            effects.Refuse(done, $"no evaluation of version {done.Version} is open");
+            return;
+        }
+
+        if (EvaluationRule.ReasonNotToFit(done.Blocks, definition.TestSampleCount, definition.EvaluationBlockSize) is { } misfit)
+        {
+            effects.Refuse(done, misfit);
+            return;
+        }
+
+        evaluation.Add(done.Blocks);
+        if (evaluation.Decide(definition.HasClasses).Summary is not { } summary)
+        {
+            return;
+        }
+
+        TallyOf(evaluation.Epoch).Test = summary;
+        evaluation = null;
+        clock.EndEvaluation(now);
+        ReportCompleteEpochs(effects);
+    }
+
+    private void HandleStepNotFinite(StepNotFinite broken, EffectList effects)
+    {
+        if (phase == Phase.Training)
+        {
+            BecomeStopping();
+        }
+
+        // A stop that was asked for before the news came does not hide it.
+        ending = new Ending(RunOutcome.NonFinite, Explain(broken), broken.Chunk);
+        SendToServer(new StopAfter(header, broken.Step.Previous), effects);
+    }
+
+    private void HandleStopRequested(StopRequested request, EffectList effects)
+    {
+        if (phase is not (Phase.Gathering or Phase.Training))
+        {
+            effects.Refuse(request, "the run is ending already");
+            return;
+        }
+
+        var stepIsUnderWay = planned > committed && members.Count > 0;
+        var last = stepIsUnderWay ? committed.Next : committed;
+        BecomeStopping();
+        ending = new Ending(RunOutcome.Cancelled, $"stopped on request after step {last}", null);
+        SendToServer(new StopAfter(header, last), effects);
+    }
+
+    private void HandleServerStopped(ServerStopped stopped, EffectList effects)
+    {
+        BecomeDismissing(stopped);
+        foreach (var member in members.All)
+        {
+            SendTo(member, session => new Stop(session), effects);
+        }
+
+        EndIfAllHaveLeft(effects);
+    }
+
+    private void HandleWorkerStopped(WorkerStopped stopped, EffectList effects)
+    {
+        members.Remove(stopped.Worker);
+        EndIfAllHaveLeft(effects);
+    }
+
+    private void BecomeGathering()
+    {
+        Require(phase == Phase.Idle, Phase.Gathering);
+        phase = Phase.Gathering;
+    }
+
+    private void BecomeTraining(Timestamp now)
+    {
+        Require(phase == Phase.Gathering, Phase.Training);
+        phase = Phase.Training;
+        clock.Begin(now);
+    }
+
+    private void BecomeStopping()
+    {
+        Require(phase is Phase.Gathering or Phase.Training, Phase.Stopping);
+        phase = Phase.Stopping;
+
+        // What an open evaluation would say is not waited for; where the run is complete, there is none.
+        evaluation = null;
+    }
+
+    private void BecomeDismissing(ServerStopped stopped)
+    {
+        Require(phase == Phase.Stopping, Phase.Dismissing);
+        phase = Phase.Dismissing;
+        final = stopped;
+    }
+
+    private void BecomeEnded(EffectList effects)
+    {
+        Require(phase == Phase.Dismissing, Phase.Ended);
+        phase = Phase.Ended;
+        effects.Announce(new RunEnded(ending!.Outcome, epochsReported, final!.Version, final.Hash, clock.TotalSeconds, ending.Explanation, ending.NonFiniteChunk));
+        effects.Add(new Retire());
+    }
+
+    private void Require(bool isAllowed, Phase next)
+    {
+        if (!isAllowed)
+        {
+            throw new InvalidOperationException($"the coordinator cannot become {next} from {phase}");
+        }
+    }
+
+    /// <summary>How the run is going to end.</summary>
+    private sealed record Ending(RunOutcome Outcome, string? Explanation, int? NonFiniteChunk);
+}

@@ -1,0 +1,56 @@
+using System.Collections.Immutable;
+
+namespace DistTrain.Actors;
+
+/// <summary>Whether an evaluation is finished, and what it gave.</summary>
+/// <param name="Summary">Null while blocks are missing.</param>
+public readonly record struct EvaluationDecision(EvaluationSummary? Summary, string Reason);
+
+/// <summary>An evaluation goes over fixed blocks in data order. Counts are integers and losses are added in block order, so the result has the same bits whoever did it.</summary>
+public static class EvaluationRule
+{
+    public static int BlockCount(int sampleCount, int blockSize) => (int)(((long)sampleCount + blockSize - 1) / blockSize);
+
+    /// <summary>Null if every result is of a block that exists and counts its samples, otherwise what is wrong.</summary>
+    public static string? ReasonNotToFit(ImmutableArray<BlockResult> blocks, int sampleCount, int blockSize)
+    {
+        foreach (var block in blocks)
+        {
+            if (block.Block < 0 || block.Block >= BlockCount(sampleCount, blockSize))
+            {
+                return $"there is no block {block.Block}";
+            }
+
+            var samples = Math.Min(blockSize, sampleCount - (block.Block * blockSize));
+            if (block.SampleCount != samples)
+            {
+                return $"block {block.Block} holds {samples} samples, but the result counts {block.SampleCount}";
+            }
+        }
+
+        return null;
+    }
+
+    /// <param name="results">[blocks] null where a result is missing.</param>
+    /// <param name="hasClasses">Whether an accuracy means anything.</param>
+    public static EvaluationDecision Decide(IReadOnlyList<BlockResult?> results, bool hasClasses)
+    {
+        double lossSum = 0;
+        long correct = 0;
+        var samples = 0;
+        for (var block = 0; block < results.Count; block++)
+        {
+            if (results[block] is not { } result)
+            {
+                var missing = WorkRange.Join(Enumerable.Range(0, results.Count).Where(index => results[index] is null).Select(WorkRange.Single));
+                return new EvaluationDecision(null, $"blocks {string.Join(", ", missing)} missing");
+            }
+
+            lossSum += result.LossSum;
+            correct += result.CorrectCount;
+            samples += result.SampleCount;
+        }
+
+        return new EvaluationDecision(new EvaluationSummary(lossSum / samples, hasClasses ? (double)correct / samples : null, samples), $"all {results.Count} blocks are in");
+    }
+}

@@ -1,0 +1,43 @@
+using System.Collections.Immutable;
+
+namespace DistTrain.Cli.CommandLine;
+
+/// <summary>Command lines to learn from, each with what it does.</summary>
+internal static class CommandExamples
+{
+    public static ImmutableArray<string> Root { get; } =
+    [
+        "disttrain train                                  # built-in digits, two workers, a few seconds",
+        "disttrain train --data mnist:data/mnist --model mlp:512,512 --batch-size 256 --epochs 10",
+        "disttrain evaluate runs/NAME                     # accuracy and confusion matrix on the test part",
+        "disttrain train --help                           # every setting with its default",
+    ];
+
+    public static ImmutableArray<string> Train { get; } =
+    [
+        "disttrain train",
+        "disttrain train --workers 8                      # the same weights, bit for bit",
+        "disttrain train --data csv:iris.csv --label species --model mlp:16 --epochs 100",
+        "disttrain train --data csv:houses.csv --label price --task regression --optimizer adam",
+        "disttrain train --config runs/NAME/config.yaml   # the same run again",
+        "disttrain train --json | jq -c 'select(.event == \"epoch\") | [.epoch, .testAccuracy]'",
+    ];
+
+    public static ImmutableArray<string> Evaluate { get; } =
+    [
+        "disttrain evaluate runs/NAME                     # the run's own test part",
+        "disttrain evaluate runs/NAME --data csv:more.csv # other samples, prepared as the training's were",
+    ];
+
+    public static ImmutableArray<string> Predict { get; } =
+    [
+        "disttrain predict runs/NAME --data csv:new.csv --label none   # a file without labels",
+        "disttrain predict runs/NAME --data mnist:data/mnist --json",
+    ];
+
+    public static ImmutableArray<string> Inspect { get; } =
+    [
+        "disttrain inspect runs/NAME",
+        "disttrain inspect model.safetensors --json",
+    ];
+}

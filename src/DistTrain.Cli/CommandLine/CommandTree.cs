@@ -1,0 +1,209 @@
+using System.Collections.Immutable;
+using System.CommandLine;
+using System.CommandLine.Parsing;
+using DistTrain.Cli.Commands;
+using DistTrain.Cli.Configuration;
+
+namespace DistTrain.Cli.CommandLine;
+
+/// <summary>The commands with their arguments and options; parses a command line and runs what it asks for.</summary>
+internal sealed class CommandTree
+{
+    private readonly Host host;
+    private readonly RootCommand root = new("Trains neural networks on a cluster of actors.");
+    private readonly Option<bool> help = new("--help", "-h", "-?") { Description = "show this help", Recursive = true };
+    private readonly Option<bool> version = new("--version") { Description = "show the version and its revision" };
+    private readonly Option<bool> json = new("--json") { Description = "one JSON object a line on standard output, nothing else there" };
+    private readonly Option<string> runDirectory = new("--run") { HelpName = "FOLDER", Description = "the run directory, new or empty; without it a new one below runs/" };
+    private readonly Option<string> configurationFile = new("--config") { HelpName = "FILE", Description = "YAML with any of the settings below by their names; flags win over it" };
+    private readonly Argument<string> run = new("RUN") { Description = "a run directory that 'disttrain train' made" };
+    private readonly Argument<string> runOrFile = new("RUN|FILE") { Description = "a run directory, or any safetensors file of float32 tensors" };
+    private readonly ImmutableArray<(ConfigurationKey Key, Option<string> Option)> settings;
+    private readonly Dictionary<Command, (CommandHelp Help, Func<ParseResult, ExitCode> Run)> commands = [];
+
+    private CommandTree(Host host)
+    {
+        this.host = host;
+        settings = [.. ConfigurationKeys.All.Select(key => (key, new Option<string>(key.Flag, key.ShortFlag is { } shorter ? [shorter] : []) { HelpName = key.ValueName, Description = key.Description }))];
+        // Ours say what there is to learn and give our exit codes.
+        root.Options.Clear();
+        root.Directives.Clear();
+        root.Options.Add(help);
+        root.Options.Add(version);
+        Add("train", "train a model; with no argument: the built-in digits, two workers", CommandExamples.Train, Train, [], [configurationFile, runDirectory, json, .. settings.Select(s => s.Option)]);
+        Add("evaluate", "loss, accuracy and confusion matrix of a trained model", CommandExamples.Evaluate, Evaluate, [run], [.. ModelOptions()]);
+        Add("predict", "what a trained model says of each sample", CommandExamples.Predict, Predict, [run], [.. ModelOptions()]);
+        Add("inspect", "the layers of a model: shapes, counts, means, deviations, extremes", CommandExamples.Inspect, Inspect, [runOrFile], [json]);
+    }
+
+    /// <exception cref="CommandException">The command line is not possible, or the command failed.</exception>
+    public static ExitCode Invoke(IReadOnlyList<string> arguments, Host host) => new CommandTree(host).Invoke(arguments);
+
+    private ExitCode Invoke(IReadOnlyList<string> arguments)
+    {
+        // A file of arguments ("@file") would make every value that begins with an at-sign something else.
+        var line = root.Parse(arguments, new ParserConfiguration { ResponseFileTokenReplacer = null });
+        var command = line.CommandResult.Command;
+        if (line.GetValue(help))
+        {
+            HelpText.Write(host.Output, commands.TryGetValue(command, out var known) ? known.Help : RootHelp());
+            return ExitCode.Success;
+        }
+
+        if (command == root && line.GetValue(version))
+        {
+            host.Output.WriteLine($"disttrain {host.Version}");
+            return ExitCode.Success;
+        }
+
+        if (command == root && line.UnmatchedTokens.Count == 0)
+        {
+            HelpText.Write(host.Error, RootHelp());
+            return ExitCode.WrongUsage;
+        }
+
+        if (line.Errors.Count > 0)
+        {
+            throw new CommandException(ExitCode.WrongUsage, $"{Complaint(line)}: see 'disttrain {(command == root ? "" : command.Name + " ")}--help'");
+        }
+
+        return commands[command].Run(line);
+    }
+
+    private string Complaint(ParseResult line)
+    {
+        var command = line.CommandResult.Command;
+        if (line.UnmatchedTokens.Count == 0)
+        {
+            return line.Errors[0].Message.TrimEnd('.');
+        }
+
+        var unknown = line.UnmatchedTokens[0];
+        var candidates = command == root ? root.Subcommands.Select(c => c.Name) : command.Options.Select(o => o.Name);
+        var nearest = candidates.MinBy(name => EditDistance.Between(name, unknown))!;
+        var suggestion = EditDistance.Between(nearest, unknown) <= 3 ? $" (did you mean '{nearest}'?)" : "";
+        var what = command == root && !unknown.StartsWith('-') ? "command" : unknown.StartsWith('-') ? "option" : "argument";
+        return $"unknown {what} '{unknown}'{suggestion}";
+    }
+
+    private ExitCode Train(ParseResult line)
+    {
+        var file = line.GetValue(configurationFile);
+        var configuration = file is null ? TrainConfiguration.Default : ConfigurationFile.Read(file, TrainConfiguration.Default);
+        return TrainCommand.Run(new TrainRequest(Overlay(line, configuration), Directory(line), line.GetValue(json)), host);
+    }
+
+    private string? Directory(ParseResult line) => line.GetValue(runDirectory) switch
+    {
+        null => null,
+        "" => throw new CommandException(ExitCode.WrongUsage, "--run must name a folder, but is empty"),
+        var directory => directory,
+    };
+
+    private ExitCode Evaluate(ParseResult line) => EvaluateCommand.Run(Model(line), host);
+
+    private ExitCode Predict(ParseResult line)
+    {
+        var request = Model(line);
+        return request.Data is null
+            ? throw new CommandException(ExitCode.WrongUsage, "predict needs --data: say which samples, for example --data csv:new.csv")
+            : PredictCommand.Run(request, host);
+    }
+
+    private ExitCode Inspect(ParseResult line) => InspectCommand.Run(new InspectRequest(line.GetRequiredValue(runOrFile), line.GetValue(json)), host);
+
+    private ModelRequest Model(ParseResult line)
+    {
+        var given = settings.Where(setting => IsDataSetting(setting.Key) && IsGiven(line, setting.Option)).ToArray();
+        var hasData = given.Any(setting => setting.Key.Name == "data");
+        if (given.Length > 0 && !hasData)
+        {
+            throw new CommandException(ExitCode.WrongUsage, $"{given[0].Key.Flag} goes with --data: say which samples as well");
+        }
+
+        var engine = settings.Single(setting => setting.Key.Name == "engine");
+        return new ModelRequest(
+            line.GetRequiredValue(run),
+            hasData ? configuration => Overlay(line, ForOtherData(configuration, line)) : null,
+            IsGiven(line, engine.Option) ? Overlay(line, TrainConfiguration.Default).Engine : null,
+            line.GetValue(json));
+    }
+
+    /// <summary>How the run's table is written holds for another table too, but means nothing for other kinds of data.</summary>
+    private TrainConfiguration ForOtherData(TrainConfiguration configuration, ParseResult line)
+    {
+        var data = line.GetValue(settings.Single(setting => setting.Key.Name == "data").Option)!;
+        return data.StartsWith("csv:", StringComparison.Ordinal) && configuration.Data.StartsWith("csv:", StringComparison.Ordinal)
+            ? configuration
+            : configuration with { Label = null, Header = null, Task = null, Separator = null };
+    }
+
+    /// <summary>The flags laid over a configuration.</summary>
+    private TrainConfiguration Overlay(ParseResult line, TrainConfiguration configuration)
+    {
+        foreach (var (key, option) in settings.Where(setting => IsGiven(line, setting.Option)))
+        {
+            try
+            {
+                configuration = key.Read(configuration, line.GetValue(option)!);
+            }
+            catch (InvalidValueException fault)
+            {
+                throw new CommandException(ExitCode.WrongUsage, $"{key.Flag} {fault.Message}", fault);
+            }
+        }
+
+        return configuration;
+    }
+
+    private static bool IsGiven(ParseResult line, Option option) => line.GetResult(option) is OptionResult { Implicit: false };
+
+    private static bool IsDataSetting(ConfigurationKey key) => key.Name is "data" or "label" or "header" or "task" or "separator";
+
+    private IEnumerable<Option> ModelOptions() => [json, .. settings.Where(s => IsDataSetting(s.Key) || s.Key.Name == "engine").Select(s => s.Option)];
+
+    private void Add(
+        string name, string summary, ImmutableArray<string> examples, Func<ParseResult, ExitCode> action, IReadOnlyList<Argument> arguments, IReadOnlyList<Option> options)
+    {
+        var command = new Command(name, summary);
+        foreach (var argument in arguments)
+        {
+            command.Arguments.Add(argument);
+        }
+
+        foreach (var option in options)
+        {
+            command.Options.Add(option);
+        }
+
+        root.Subcommands.Add(command);
+        commands.Add(command, (new CommandHelp($"disttrain {name}", summary, HelpSections(arguments, options), examples), action));
+    }
+
+    private ImmutableArray<HelpSection> HelpSections(IReadOnlyList<Argument> arguments, IReadOnlyList<Option> options)
+    {
+        var sections = ImmutableArray.CreateBuilder<HelpSection>();
+        if (arguments.Count > 0)
+        {
+            sections.Add(new HelpSection("Arguments", [.. arguments.Select(a => new HelpRow(a.Name, a.Description!))]));
+        }
+
+        var general = options.Where(option => settings.All(setting => setting.Option != option)).Append(help);
+        sections.Add(new HelpSection("Options", [.. general.Select(o => new HelpRow(o.HelpName is null ? o.Name : $"{o.Name} {o.HelpName}", o.Description!))]));
+        foreach (var group in settings.Where(setting => options.Contains(setting.Option)).GroupBy(setting => setting.Key.Group))
+        {
+            sections.Add(new HelpSection(group.Key.ToString(), [.. group.Select(setting => HelpText.RowOf(setting.Key, withDefault: arguments.Count == 0))]));
+        }
+
+        return sections.ToImmutable();
+    }
+
+    private CommandHelp RootHelp() => new(
+        "disttrain",
+        "trains neural networks on a cluster of actors: the same bits at any number of workers",
+        [
+            new HelpSection("Commands", [.. root.Subcommands.Select(c => new HelpRow(c.Name, c.Description!))]),
+            new HelpSection("Options", [new HelpRow("--help", $"{help.Description}; with a command: its own"), new HelpRow("--version", version.Description!)]),
+        ],
+        CommandExamples.Root);
+}

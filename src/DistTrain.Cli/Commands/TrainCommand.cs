@@ -1,0 +1,196 @@
+using System.Collections.Immutable;
+using System.Globalization;
+using DistTrain.Actors;
+using DistTrain.Cli.Configuration;
+using DistTrain.Cli.Output;
+using DistTrain.Data;
+using DistTrain.Learning.Engines;
+using DistTrain.Learning.Graph;
+using DistTrain.Learning.Optimization;
+using DistTrain.Runtime;
+using DistTrain.Runtime.RunDirectory;
+
+namespace DistTrain.Cli.Commands;
+
+/// <param name="Configuration">Flags over file over defaults, not yet resolved.</param>
+/// <param name="RunDirectory">Null for a new one below <c>runs</c>.</param>
+public sealed record TrainRequest(TrainConfiguration Configuration, string? RunDirectory, bool Json);
+
+/// <summary>Trains a model: everything is checked, and the run directory opened, before the first step.</summary>
+public sealed class TrainCommand
+{
+    private readonly Host host;
+    private readonly TrainReporter reporter;
+    private readonly IEngine engine;
+    private readonly RunDescription run;
+    private readonly TrainingDefinition definition;
+    private EpochReport? lastEpoch;
+
+    private TrainCommand(Host host, TrainReporter reporter, IEngine engine, RunDescription run, TrainingDefinition definition)
+    {
+        this.host = host;
+        this.reporter = reporter;
+        this.engine = engine;
+        this.run = run;
+        this.definition = definition;
+    }
+
+    /// <exception cref="CommandException">Something cannot be used; nothing has been trained.</exception>
+    public static ExitCode Run(TrainRequest request, Host host)
+    {
+        ArgumentNullException.ThrowIfNull(request);
+        ArgumentNullException.ThrowIfNull(host);
+        var source = Stage.Configuration(() => DataSettings.Source(request.Configuration));
+        var data = Stage.Data(() => DataSetLoader.Load(source, new DataSetOptions { TestRatio = request.Configuration.TestRatio, Seed = request.Configuration.Seed }));
+        var configuration = DataSettings.Resolve(request.Configuration, source, data.Preprocessing).For(data.Train.Targets);
+        var definition = Stage.Configuration(() => Define(configuration, data));
+        var engine = host.Engine(configuration.Engine);
+        using var directory = RunDirectoryWriter.Create(request.RunDirectory ?? FreeDirectory(host.UtcNow(), data, configuration));
+        var run = new RunDescription(
+            configuration, data, definition.Graph, engine.KernelPath, engine.ArithmeticId, directory.Paths.Directory, host.Version);
+        return new TrainCommand(host, Reporter(request, host), engine, run, definition).Run(directory);
+    }
+
+    private static TrainReporter Reporter(TrainRequest request, Host host) =>
+        request.Json ? new JsonReporter(host) : host.OutputIsTerminal ? new LiveReporter(host) : new PlainReporter(host);
+
+    private static TrainingDefinition Define(TrainConfiguration configuration, DataSet data)
+    {
+        var loss = Loss.Create(configuration.Loss!);
+        var graph = configuration.Model.Build(data.Train.SampleShape, data.Train.Targets.OutputWidth);
+        loss.Check(graph.OutputShape, data.Train.Targets);
+        return new TrainingDefinition
+        {
+            Graph = graph,
+            Loss = loss,
+            Optimizer = OptimizerChain.Create(
+                configuration.Optimizer, new OptimizerSettings(configuration.Momentum, configuration.Beta1, configuration.Beta2, configuration.Epsilon)),
+            Schedule = Schedule.Create(
+                configuration.Schedule, new ScheduleSettings(configuration.ScheduleStepEpochs, configuration.ScheduleStepFactor, configuration.ScheduleFinalFraction)),
+            LearningRate = configuration.LearningRate!.Value,
+            Seed = configuration.Seed,
+            BatchSize = configuration.BatchSize,
+            MicroBatchCount = configuration.MicroBatches,
+            Epochs = configuration.Epochs,
+            WorkerCount = configuration.Workers,
+            Train = data.Train,
+            Test = data.Test.Count == 0 ? null : data.Test,
+        };
+    }
+
+    /// <summary>A new folder that tells runs apart and sorts by time: <c>runs/20260131-235959-digits-mlp-128-64</c>.</summary>
+    private static string FreeDirectory(DateTime utcNow, DataSet data, TrainConfiguration configuration)
+    {
+        var model = ModelYaml.ShortForm(configuration.Model) ?? "layers";
+        var words = $"{utcNow.ToString("yyyyMMdd-HHmmss", CultureInfo.InvariantCulture)}-{data.Name}-{model}";
+        var name = string.Concat(words.Select(c => char.IsAsciiLetterOrDigit(c) || c is '.' or '-' ? c : '-'));
+        var first = Path.Combine("runs", name);
+        return Enumerable.Range(2, int.MaxValue - 2).Select(i => $"{first}-{i}").Prepend(first).First(path => !Path.Exists(path));
+    }
+
+    private ExitCode Run(RunDirectoryWriter directory)
+    {
+        directory.WriteConfiguration(ConfigurationWriter.ToYaml(
+            run.Configuration,
+            $"The resolved configuration of {run.RunDirectory}, written by disttrain {run.Version}.",
+            "Train it again, to the same bits: disttrain train --config config.yaml"));
+        directory.AppendMetrics(JsonEvents.Started(run));
+        reporter.Started(run);
+        using var cancellation = new CancellationTokenSource();
+        // Until the weights are saved: a request that comes after the last step must not lose them.
+        using (host.ListenForInterruption(() => RequestStop(cancellation), RestoreTerminal))
+        {
+            return TrainAndSave(directory, cancellation.Token);
+        }
+    }
+
+    private ExitCode TrainAndSave(RunDirectoryWriter directory, CancellationToken cancellation)
+    {
+        var trainer = host.Trainer(run.Configuration.Runtime);
+        var result = reporter.During(() => trainer(definition, engine, happening => Tell(directory, happening), cancellation));
+        directory.WriteModel(ModelOf(result));
+        var summary = Summarize(result);
+        directory.AppendMetrics(JsonEvents.Finished(run, summary));
+        reporter.Finished(summary);
+        return Conclude(summary);
+    }
+
+    private void RequestStop(CancellationTokenSource cancellation)
+    {
+        reporter.Noticed("stopping after the current step to save the weights; ask again to end at once without saving");
+        cancellation.Cancel();
+    }
+
+    private void Tell(RunDirectoryWriter directory, TrainingEvent happening)
+    {
+        switch (happening)
+        {
+            case TrainingProgressed progress:
+                reporter.Progressed(progress);
+                break;
+            case EpochEnded { Report: var report }:
+                lastEpoch = report;
+                directory.AppendMetrics(JsonEvents.Epoch(report));
+                reporter.EpochEnded(report);
+                break;
+            case Noticed { Sentence: var sentence }:
+                reporter.Noticed(sentence);
+                break;
+        }
+    }
+
+    /// <summary>The progress bar hides the cursor; a process that ends at once must not leave it so.</summary>
+    private void RestoreTerminal()
+    {
+        if (host.OutputIsTerminal)
+        {
+            host.Output.Write("\u001b[?25h\n");
+            host.Output.Flush();
+        }
+    }
+
+    private TrainedModel ModelOf(TrainingResult result) => new()
+    {
+        Specification = run.Configuration.Model,
+        Graph = run.Graph,
+        Loss = definition.Loss,
+        Weights = result.Weights,
+        WeightsHash = result.WeightsHash,
+        ArithmeticId = engine.ArithmeticId,
+        Step = result.LastStep,
+        Attributes = ImmutableSortedDictionary<string, string>.Empty
+            .Add(RunReader.PreprocessingKey, PreprocessingText.Format(run.Data.Preprocessing))
+            .Add(RunReader.DataHashKey, run.Data.ContentHash)
+            .Add(RunReader.DataNameKey, run.Data.Name)
+            .Add(RunReader.VersionKey, run.Version),
+    };
+
+    private RunSummary Summarize(TrainingResult result)
+    {
+        // A run that was stopped within an epoch ends in weights that no epoch's report speaks of.
+        var test = lastEpoch?.WeightsHash == result.WeightsHash ? lastEpoch.Test : null;
+        if (test is null && definition.Test is not null)
+        {
+            test = Inference.Evaluate(engine, run.Graph, definition.Loss, result.Weights, definition.Test);
+        }
+
+        return new RunSummary(result.Outcome, result.Epochs, result.LastStep, result.Seconds, test, result.WeightsHash, result.Explanation);
+    }
+
+    private ExitCode Conclude(RunSummary summary)
+    {
+        switch (summary.Outcome)
+        {
+            case TrainingOutcome.NonFinite:
+                throw new CommandException(
+                    ExitCode.NonFinite, $"the training became non-finite: {(summary.Explanation ?? "no reason given").TrimEnd('.')} (the last finite weights are in {run.RunDirectory})");
+            case TrainingOutcome.Cancelled:
+                host.Error.WriteLine(
+                    $"disttrain: interrupted after step {summary.Steps}; the weights are in {run.RunDirectory}: use them with 'disttrain evaluate {Shell.Quote(run.RunDirectory)}', "
+                    + $"or train from the start with 'disttrain train --config {Shell.Quote(new RunPaths(run.RunDirectory).Configuration)}'.");
+                return ExitCode.Interrupted;
+            default:
+                return ExitCode.Success;
+        }
+    }
+}

@@ -1,0 +1,116 @@
+using System.Collections.Immutable;
+using DistTrain.Learning;
+using DistTrain.Learning.Graph;
+using DistTrain.Learning.Optimization;
+using static DistTrain.Cli.Configuration.ValueReading;
+
+namespace DistTrain.Cli.Configuration;
+
+/// <summary>All keys of a configuration, in the order in which help and files show them.</summary>
+public static class ConfigurationKeys
+{
+    public static ImmutableArray<string> ScalingNames { get; } = ["none", "unit", "standard"];
+
+    public static ImmutableArray<string> TaskNames { get; } = ["classification", "regression"];
+
+    public static ImmutableArray<string> SeparatorNames { get; } = ["comma", "semicolon", "tab"];
+
+    public static ImmutableArray<string> EngineNames { get; } = ["simd", "reference"];
+
+    public static ImmutableArray<string> RuntimeNames { get; } = ["in-process", "deterministic"];
+
+    public static ImmutableArray<ConfigurationKey> All { get; } = [.. DataKeys(), .. ModelKeys(), .. OptimizerKeys(), .. ScheduleKeys(), .. TrainingKeys(), .. ExecutionKeys()];
+
+    public static ConfigurationKey? Find(string name) => All.FirstOrDefault(key => key.Name == name);
+
+    private static IEnumerable<ConfigurationKey> DataKeys() =>
+    [
+        new(KeyGroup.Data, KeyKind.Text, "data", "SOURCE", "digits (built in), mnist:FOLDER, idx:FOLDER or csv:FILE",
+            (c, text) => c with { Data = NotEmpty(text) }, c => c.Data),
+        new(KeyGroup.Data, KeyKind.Text, "label", "COLUMN", "csv: the column to learn, by name or by index from 0; auto is the last",
+            (c, text) => c with { Label = TextOrAutomatic(text, NotEmpty) }, c => c.Label),
+        new(KeyGroup.Data, KeyKind.Switch, "header", "yes|no", "csv: whether the first line names the columns; auto finds out",
+            (c, text) => c with { Header = OrAutomatic(text, Switch) }, c => c.Header),
+        new(KeyGroup.Data, KeyKind.Text, "task", "NAME", "csv: classification (the label names a class) or regression (it is a value)",
+            (c, text) => c with { Task = TextOrAutomatic(text, t => OneOf(t, TaskNames)) }, c => c.Task),
+        new(KeyGroup.Data, KeyKind.Text, "separator", "NAME", "csv: comma, semicolon or tab",
+            (c, text) => c with { Separator = TextOrAutomatic(text, t => OneOf(t, SeparatorNames)) }, c => c.Separator),
+        new(KeyGroup.Data, KeyKind.Text, "scaling", "HOW", "unit (to 0..1), standard (mean 0, deviation 1) or none, fitted to the training part",
+            (c, text) => c with { Scaling = TextOrAutomatic(text, t => OneOf(t, ScalingNames)) }, c => c.Scaling),
+        new(KeyGroup.Data, KeyKind.Number, "test-ratio", "RATIO", "share of the samples kept for testing; auto is the data's own test part, else 0.2",
+            (c, text) => c with { TestRatio = OrAutomatic(text, t => Number(t, v => v is > 0 and < 1, "above 0 and below 1")) }, c => c.TestRatio),
+    ];
+
+    private static IEnumerable<ConfigurationKey> ModelKeys() =>
+    [
+        new(KeyGroup.Model, KeyKind.Model, "model", "SPEC", "logistic, mlp:WIDTH,WIDTH,... or mlp-tanh:WIDTH,...; in a file also a list of layers",
+            (c, text) => c with { Model = ParseModel(text) }, c => c.Model),
+        new(KeyGroup.Model, KeyKind.Text, "loss", "NAME", "cross-entropy or mse; auto is cross-entropy for classes, mse for numbers",
+            (c, text) => c with { Loss = TextOrAutomatic(text, t => OneOf(t, Learning.Graph.Loss.Names)) }, c => c.Loss),
+    ];
+
+    private static IEnumerable<ConfigurationKey> OptimizerKeys() =>
+    [
+        new(KeyGroup.Optimizer, KeyKind.Text, "optimizer", "NAME", "sgd, momentum, nesterov or adam",
+            (c, text) => c with { Optimizer = OneOf(text, OptimizerChain.Names) }, c => c.Optimizer),
+        new(KeyGroup.Optimizer, KeyKind.Number, "learning-rate", "RATE", $"step size; auto is {Resolution.UsualLearningRates}",
+            (c, text) => c with { LearningRate = OrAutomatic(text, t => Number(t, v => v > 0, "above 0")) }, c => c.LearningRate),
+        new(KeyGroup.Optimizer, KeyKind.Number, "momentum", "DECAY", "momentum, nesterov: how much of the last update is kept",
+            (c, text) => c with { Momentum = Decay(text) }, c => c.Momentum),
+        new(KeyGroup.Optimizer, KeyKind.Number, "beta1", "DECAY", "adam: decay of the mean gradient", (c, text) => c with { Beta1 = Decay(text) }, c => c.Beta1),
+        new(KeyGroup.Optimizer, KeyKind.Number, "beta2", "DECAY", "adam: decay of the mean squared gradient", (c, text) => c with { Beta2 = Decay(text) }, c => c.Beta2),
+        new(KeyGroup.Optimizer, KeyKind.Number, "epsilon", "VALUE", "adam: added to the denominator",
+            (c, text) => c with { Epsilon = Number(text, v => v > 0, "above 0") }, c => c.Epsilon),
+    ];
+
+    private static IEnumerable<ConfigurationKey> ScheduleKeys() =>
+    [
+        new(KeyGroup.Schedule, KeyKind.Text, "schedule", "NAME", "constant, step or cosine",
+            (c, text) => c with { Schedule = OneOf(text, Learning.Optimization.Schedule.Names) }, c => c.Schedule),
+        new(KeyGroup.Schedule, KeyKind.Number, "schedule-step-epochs", "EPOCHS", "step: epochs between two drops",
+            (c, text) => c with { ScheduleStepEpochs = WholeNumber(text, 1) }, c => c.ScheduleStepEpochs),
+        new(KeyGroup.Schedule, KeyKind.Number, "schedule-step-factor", "FACTOR", "step: what the rate is multiplied by at a drop",
+            (c, text) => c with { ScheduleStepFactor = Number(text, v => v is > 0 and <= 1, "above 0 and at most 1") }, c => c.ScheduleStepFactor),
+        new(KeyGroup.Schedule, KeyKind.Number, "schedule-final-fraction", "SHARE", "cosine: share of the rate that is left at the end",
+            (c, text) => c with { ScheduleFinalFraction = Number(text, v => v is >= 0 and <= 1, "from 0 to 1") }, c => c.ScheduleFinalFraction),
+    ];
+
+    private static IEnumerable<ConfigurationKey> TrainingKeys() =>
+    [
+        new(KeyGroup.Training, KeyKind.Number, "batch-size", "SAMPLES", "samples of a mini-batch, over all workers together",
+            (c, text) => c with { BatchSize = WholeNumber(text, 1) }, c => c.BatchSize)
+        {
+            ShortFlag = "--batch",
+        },
+        new(KeyGroup.Training, KeyKind.Number, "micro-batches", "COUNT", "pieces of a mini-batch that workers share out, rounded down to a power of two; auto by size",
+            (c, text) => c with { MicroBatches = OrAutomatic(text, t => WholeNumber(t, 1)) }, c => c.MicroBatches),
+        new(KeyGroup.Training, KeyKind.Number, "epochs", "COUNT", "passes over the training data; 0 saves the initial weights",
+            (c, text) => c with { Epochs = WholeNumber(text, 0) }, c => c.Epochs),
+        new(KeyGroup.Training, KeyKind.Number, "seed", "NUMBER", "decides the split, the initial weights and the order of samples",
+            (c, text) => c with { Seed = WholeNumber(text, 0UL) }, c => c.Seed),
+    ];
+
+    private static IEnumerable<ConfigurationKey> ExecutionKeys() =>
+    [
+        new(KeyGroup.Execution, KeyKind.Number, "workers", "COUNT", "workers that compute gradients; any number gives the same weights, bit for bit",
+            (c, text) => c with { Workers = WholeNumber(text, 1) }, c => c.Workers),
+        new(KeyGroup.Execution, KeyKind.Text, "engine", "NAME", "simd (fast) or reference (slow and plain); both give the same bits",
+            (c, text) => c with { Engine = OneOf(text, EngineNames) }, c => c.Engine),
+        new(KeyGroup.Execution, KeyKind.Text, "runtime", "NAME", "in-process (a thread a worker) or deterministic (one thread under virtual time, the same order of messages every time); same weights",
+            (c, text) => c with { Runtime = OneOf(text, RuntimeNames) }, c => c.Runtime),
+    ];
+
+    private static double Decay(string text) => Number(text, v => v is >= 0 and < 1, "from 0 to below 1");
+
+    private static ModelSpecification ParseModel(string text)
+    {
+        try
+        {
+            return ModelSpecification.Parse(text);
+        }
+        catch (InvalidInputException refusal)
+        {
+            throw new InvalidValueException($"is not usable: {refusal.Message}");
+        }
+    }
+}

@@ -1,0 +1,154 @@
+using System.Buffers;
+using System.Text;
+using System.Text.Encodings.Web;
+using System.Text.Json;
+using DistTrain.Actors;
+using DistTrain.Cli.Configuration;
+using DistTrain.Learning.Graph;
+using DistTrain.Runtime;
+
+namespace DistTrain.Cli.Output;
+
+/// <summary>
+/// A run for machines: one JSON object a line. Each has <c>event</c> first: <c>started</c>, <c>epoch</c> or <c>finished</c>. Numbers that are not finite are null,
+/// as JSON has no word for them.
+/// </summary>
+public static class JsonEvents
+{
+    // Names of files and classes stay readable; the lines are never put into HTML.
+    private static readonly JsonWriterOptions Options = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+
+    public static string Started(RunDescription run) => Line("started", json =>
+    {
+        json.WriteString("version", run.Version);
+        json.WriteString("run", run.RunDirectory);
+        json.WriteStartObject("configuration");
+        foreach (var key in ConfigurationKeys.All)
+        {
+            json.WritePropertyName(key.JsonName);
+            WriteSetting(json, key.Get(run.Configuration));
+        }
+
+        json.WriteEndObject();
+        json.WriteString("data", run.Data.Name);
+        json.WriteString("dataHash", run.Data.ContentHash);
+        json.WriteNumber("trainSamples", run.Data.Train.Count);
+        json.WriteNumber("testSamples", run.Data.Test.Count);
+        json.WriteNumber("parameterCount", run.Graph.Layout.ParameterCount);
+        json.WriteString("kernelPath", run.KernelPath);
+        json.WriteString("arithmeticId", run.ArithmeticId.Value);
+    });
+
+    public static string Epoch(EpochReport report) => Line("epoch", json =>
+    {
+        json.WriteNumber("epoch", report.Epoch);
+        json.WriteNumber("steps", report.Steps);
+        json.WriteNumber("lastStep", report.LastStep);
+        json.WriteNumber("samples", report.Ledger.CountedSamples);
+        json.WriteNumber("expectedSamples", report.Ledger.ExpectedSamples);
+        json.WriteNumber("duplicated", report.Ledger.DuplicatedSamples);
+        json.WriteNumber("lost", report.Ledger.LostSamples);
+        json.WriteNumber("recomputed", report.Ledger.RecomputedSamples);
+        json.WriteFinite("trainLoss", report.TrainLoss);
+        json.WriteFinite("trainAccuracy", report.TrainAccuracy);
+        json.WriteFinite("testLoss", report.Test?.MeanLoss);
+        json.WriteFinite("testAccuracy", report.Test?.Accuracy);
+        json.WriteFinite("learningRate", report.LearningRate);
+        json.WriteFinite("seconds", report.TrainingSeconds);
+        json.WriteFinite("samplesPerSecond", report.SamplesPerSecond);
+        json.WriteString("weightsHash", report.WeightsHash);
+        json.WriteStartArray("workers");
+        foreach (var share in report.Workers)
+        {
+            json.WriteStartObject();
+            json.WriteString("worker", share.Worker.ToString());
+            json.WriteNumber("microBatchesAccepted", share.MicroBatchesAccepted);
+            json.WriteFinite("firstStep", share.FirstStep);
+            json.WriteFinite("lastStep", share.LastStep);
+            json.WriteEndObject();
+        }
+
+        json.WriteEndArray();
+    });
+
+    public static string Finished(RunDescription run, RunSummary summary) => Line("finished", json =>
+    {
+        json.WriteString("outcome", summary.Outcome switch
+        {
+            TrainingOutcome.Completed => "completed",
+            TrainingOutcome.Cancelled => "interrupted",
+            _ => "non-finite",
+        });
+        json.WriteNumber("epochs", summary.Epochs);
+        json.WriteNumber("steps", summary.Steps);
+        json.WriteFinite("seconds", summary.Seconds);
+        json.WriteFinite("testLoss", summary.Test?.MeanLoss);
+        json.WriteFinite("testAccuracy", summary.Test?.Accuracy);
+        json.WriteString("weightsHash", summary.WeightsHash);
+        json.WriteString("run", run.RunDirectory);
+        json.WriteString("explanation", summary.Explanation);
+    });
+
+    /// <summary>An object on one line, without an event's name: the answer of a command that gives one.</summary>
+    internal static string Object(Action<Utf8JsonWriter> content)
+    {
+        var buffer = new ArrayBufferWriter<byte>();
+        using (var json = new Utf8JsonWriter(buffer, Options))
+        {
+            json.WriteStartObject();
+            content(json);
+            json.WriteEndObject();
+        }
+
+        return Encoding.UTF8.GetString(buffer.WrittenSpan);
+    }
+
+    private static string Line(string name, Action<Utf8JsonWriter> content) => Object(json =>
+    {
+        json.WriteString("event", name);
+        content(json);
+    });
+
+    private static void WriteSetting(Utf8JsonWriter json, object? value)
+    {
+        switch (value)
+        {
+            case null:
+                json.WriteNullValue();
+                break;
+            case bool flag:
+                json.WriteBooleanValue(flag);
+                break;
+            case int number:
+                json.WriteNumberValue(number);
+                break;
+            case ulong number:
+                json.WriteNumberValue(number);
+                break;
+            case double number:
+                json.WriteNumberValue(number);
+                break;
+            case ModelSpecification model when ModelYaml.ShortForm(model) is null:
+                WriteLayers(json, model);
+                break;
+            default:
+                json.WriteStringValue(ConfigurationWriter.ToText(value));
+                break;
+        }
+    }
+
+    private static void WriteLayers(Utf8JsonWriter json, ModelSpecification model)
+    {
+        json.WriteStartArray();
+        foreach (var layer in model.Layers)
+        {
+            json.WriteStartObject();
+            json.WriteString("kind", layer.Kind);
+            json.WriteFinite("units", layer.Units);
+            json.WriteString("initializer", layer.Initializer);
+            json.WriteEndObject();
+        }
+
+        json.WriteEndArray();
+    }
+}

@@ -1,0 +1,143 @@
+using System.Diagnostics;
+using DistTrain.Actors;
+using DistTrain.Runtime;
+using Spectre.Console;
+using Spectre.Console.Rendering;
+
+namespace DistTrain.Cli.Output;
+
+/// <summary>For a person at a terminal: a progress bar that is drawn over, a line an epoch above it, tables at the end.</summary>
+public sealed class LiveReporter(Host host) : TrainReporter
+{
+    private readonly IAnsiConsole console = TerminalConsole.Create(host);
+    private readonly Stopwatch elapsed = new();
+    private RunDescription? run;
+    private ProgressTask? task;
+    private TrainingProgressed? latest;
+
+    public override void Started(RunDescription run)
+    {
+        this.run = run;
+        console.MarkupLineInterpolated($"[bold]DistTrain[/] {RunText.ShortVersion(run.Version)}");
+        var grid = NamedValues();
+        foreach (var (name, value) in RunText.Header(run))
+        {
+            grid.AddRow(new Text(name, new Style(decoration: Decoration.Dim)), new Text(value));
+        }
+
+        console.Write(grid);
+        console.WriteLine();
+    }
+
+    public override TrainingResult During(Func<TrainingResult> training)
+    {
+        elapsed.Start();
+        return console.Progress()
+            .AutoClear(true)
+            .AutoRefresh(true)
+            .Columns(new TextColumn(Position), new ProgressBarColumn { Width = Math.Clamp(console.Profile.Width - 70, 10, 40) }, new TextColumn(Figures))
+            .Start(context =>
+            {
+                task = context.AddTask("training", maxValue: 1);
+                return training();
+            });
+    }
+
+    public override void Progressed(TrainingProgressed progress)
+    {
+        latest = progress;
+        if (task is not null && progress.TotalSteps > 0)
+        {
+            task.Value = (double)progress.Step / progress.TotalSteps;
+        }
+    }
+
+    public override void EpochEnded(EpochReport report)
+    {
+        var figures = RunText.EpochFigures(report, run!.Configuration.Epochs);
+        var proof = RunText.EpochProof(report);
+        var faint = new Style(decoration: Decoration.Dim);
+        if (figures.Length + 2 + proof.Length <= LineWidth)
+        {
+            WriteOverBar(new Paragraph(figures).Append("  ").Append(proof, faint), figures.Length + 2 + proof.Length);
+        }
+        else
+        {
+            WriteOverBar(new Paragraph(figures), figures.Length);
+            WriteOverBar(new Paragraph($"  {proof}", faint), 2 + proof.Length);
+        }
+    }
+
+    /// <summary>The bar's line is written over, not cleared first: what is shorter than the bar is filled up with spaces.</summary>
+    private void WriteOverBar(Paragraph line, int length) => console.Write(line.Append(new string(' ', Math.Max(0, LineWidth - length))).Append("\n"));
+
+    public override void Noticed(string sentence) => WriteOverBar(new Paragraph(sentence, new Style(Color.Yellow)), sentence.Length);
+
+    public override void Finished(RunSummary summary)
+    {
+        var style = new Style(summary.Outcome == TrainingOutcome.Completed ? Color.Green : Color.Yellow, decoration: Decoration.Bold);
+        console.WriteLine();
+        console.Write(new Text(RunText.Ending(run!, summary) + "\n", style));
+        foreach (var section in RunText.Summary(run!, summary))
+        {
+            console.Write(new Text($"\n{section.Title}\n", new Style(decoration: Decoration.Bold)));
+            console.Write(SectionTable(section));
+        }
+
+        console.Write(new Text("\nNext\n", new Style(decoration: Decoration.Bold)));
+        foreach (var command in RunText.NextCommands(run!))
+        {
+            // Not through the console, which would break a long command in two.
+            host.Output.WriteLine($"  {command}");
+        }
+    }
+
+    private static Table SectionTable(TextSection section)
+    {
+        var table = new Table { Border = TableBorder.Rounded, ShowHeaders = false };
+        table.AddColumn(new TableColumn("") { NoWrap = true });
+        table.AddColumn("");
+        foreach (var (name, value) in section.Rows)
+        {
+            table.AddRow(new Text(name), new Text(value));
+        }
+
+        return table;
+    }
+
+    private static Grid NamedValues() => new Grid().AddColumn(new GridColumn { NoWrap = true, Padding = new Padding(0, 0, 2, 0) }).AddColumn(new GridColumn { Padding = new Padding(0, 0, 0, 0) });
+
+    private int LineWidth => console.Profile.Width - 1;
+
+    private string Position() => latest is not { TotalSteps: > 0 } progress ? "starting" : $"epoch {progress.Epoch}/{run!.Configuration.Epochs} {100 * progress.Step / progress.TotalSteps,3} %";
+
+    private string Figures()
+    {
+        if (latest is not { } progress)
+        {
+            return "";
+        }
+
+        var accuracy = progress.Accuracy is null ? "" : $"  {RunText.Percent(progress.Accuracy)}";
+        return $"loss {RunText.Loss(progress.MeanLoss)}{accuracy}  {RunText.Whole(progress.SamplesPerSecond)} samples/s  {TimeLeft(progress)}";
+    }
+
+    private string TimeLeft(TrainingProgressed progress)
+    {
+        if (progress.Step == 0)
+        {
+            return "";
+        }
+
+        var left = elapsed.Elapsed * ((double)(progress.TotalSteps - progress.Step) / progress.Step);
+        return left.TotalHours >= 1 ? $"{(int)left.TotalHours}:{left.Minutes:00}:{left.Seconds:00} left" : $"{left.Minutes}:{left.Seconds:00} left";
+    }
+
+    /// <summary>A column whose text is asked for at every drawing.</summary>
+    private sealed class TextColumn(Func<string> text) : ProgressColumn
+    {
+        protected override bool NoWrap => true;
+
+        public override IRenderable Render(RenderOptions options, ProgressTask task, TimeSpan deltaTime) => new Text(text());
+    }
+}

@@ -1,0 +1,20 @@
+using DistTrain.Actors;
+using DistTrain.Cli.Configuration;
+using DistTrain.Data;
+using DistTrain.Learning.Engines;
+using DistTrain.Learning.Graph;
+using DistTrain.Runtime;
+
+namespace DistTrain.Cli.Output;
+
+/// <summary>All that is known of a run before its first step.</summary>
+/// <param name="Configuration">Resolved.</param>
+/// <param name="KernelPath">What really runs.</param>
+/// <param name="Version">The program's, with its revision.</param>
+public sealed record RunDescription(
+    TrainConfiguration Configuration, DataSet Data, ModelGraph Graph, string KernelPath, ArithmeticId ArithmeticId, string RunDirectory, string Version);
+
+/// <summary>All that is known of a run at its end.</summary>
+/// <param name="Test">Of the final weights; null when they were not finite.</param>
+public sealed record RunSummary(
+    TrainingOutcome Outcome, int Epochs, long Steps, double Seconds, EvaluationSummary? Test, string WeightsHash, string? Explanation);

@@ -1,0 +1,189 @@
+using System.Globalization;
+using DistTrain.Actors;
+using DistTrain.Cli.Configuration;
+using DistTrain.Learning.Graph;
+using DistTrain.Runtime;
+
+namespace DistTrain.Cli.Output;
+
+/// <summary>A heading with named values below it.</summary>
+public sealed record TextSection(string Title, IReadOnlyList<(string Name, string Value)> Rows);
+
+/// <summary>What people read of a run, as plain text; the same words whether they go to a terminal or into a file.</summary>
+public static class RunText
+{
+    private const int ShortHashLength = 12;
+
+    /// <summary>Enough of a hash to tell it from others by eye, without the name of its algorithm.</summary>
+    public static string ShortHash(string hash)
+    {
+        ArgumentNullException.ThrowIfNull(hash);
+        var digits = hash[(hash.IndexOf(':', StringComparison.Ordinal) + 1)..];
+        return digits[..Math.Min(ShortHashLength, digits.Length)];
+    }
+
+    /// <summary>Names come from files of others and may hold anything; control characters must not reach a terminal.</summary>
+    public static string Printable(string text) => string.Concat(text.Select(c => char.IsControl(c) ? '?' : c));
+
+    /// <summary>The version with as much of its revision as tells it from others.</summary>
+    public static string ShortVersion(string version)
+    {
+        ArgumentNullException.ThrowIfNull(version);
+        var plus = version.IndexOf('+', StringComparison.Ordinal);
+        return plus < 0 ? version : version[..Math.Min(version.Length, plus + 1 + ShortHashLength)];
+    }
+
+    public static string Percent(double? share) => share is double value ? string.Create(CultureInfo.InvariantCulture, $"{value * 100:F2} %") : "-";
+
+    public static string Loss(double value) => value < 100_000
+        ? value.ToString("F4", CultureInfo.InvariantCulture)
+        : value.ToString("G5", CultureInfo.InvariantCulture).Replace('E', 'e');
+
+    public static string Whole(double value) => value.ToString("N0", CultureInfo.InvariantCulture);
+
+    public static IReadOnlyList<(string Name, string Value)> Header(RunDescription run)
+    {
+        var data = run.Data;
+        var classes = data.ClassNames.IsEmpty ? "a value each" : $"{data.ClassNames.Length} classes";
+        var c = run.Configuration;
+        return
+        [
+            ("data", $"{data.Name}: {Whole(data.Train.Count)} training and {Whole(data.Test.Count)} test samples of {data.Train.SampleShape}, {classes}, content {ShortHash(data.ContentHash)}"),
+            ("model", $"{Graph(run.Graph)}: {Whole(run.Graph.Layout.ParameterCount)} parameters"),
+            ("engine", $"{c.Engine}, kernels {run.KernelPath}, arithmetic {run.ArithmeticId}"),
+            ("workers", $"{c.Workers} {c.Runtime}, batches of {c.BatchSize} samples"),
+            ("run", run.RunDirectory),
+        ];
+    }
+
+    /// <summary>The layers in the order in which data flows, each with the shape that leaves it where it changes.</summary>
+    public static string Graph(ModelGraph graph)
+    {
+        var words = new List<string> { $"input {graph.InputShape}" };
+        var shape = graph.InputShape;
+        foreach (var node in graph.Nodes.Skip(1))
+        {
+            words.Add(node.OutputShape == shape ? node.Operation.Kind : $"{node.Operation.Kind} {node.OutputShape}");
+            shape = node.OutputShape;
+        }
+
+        return string.Join(" > ", words);
+    }
+
+    /// <summary>What an epoch gave: losses, accuracies, rate and speed.</summary>
+    public static string EpochFigures(EpochReport report, int epochs)
+    {
+        var number = report.Epoch.ToString(CultureInfo.InvariantCulture).PadLeft(epochs.ToString(CultureInfo.InvariantCulture).Length);
+        var accuracies = report.TrainAccuracy is null
+            ? report.Test is null ? "" : $"  test loss {Loss(report.Test.MeanLoss)}"
+            : $"  accuracy {Percent(report.TrainAccuracy),8}{(report.Test is null ? "" : $"  test {Percent(report.Test.Accuracy),8}")}";
+        var rate = report.LearningRate.ToString("G3", CultureInfo.InvariantCulture).Replace('E', 'e');
+        return $"epoch {number}/{epochs}  loss {Loss(report.TrainLoss)}{accuracies}  rate {rate,-8}  {Whole(report.SamplesPerSecond),9} samples/s";
+    }
+
+    /// <summary>The proof that every sample counted once, and the fingerprint of the weights that came of it.</summary>
+    public static string EpochProof(EpochReport report)
+    {
+        var ledger = report.Ledger;
+        var recomputed = ledger.RecomputedSamples == 0 ? "" : $", {Whole(ledger.RecomputedSamples)} recomputed";
+        return $"{Whole(ledger.CountedSamples)} of {Whole(ledger.ExpectedSamples)} samples, {Whole(ledger.DuplicatedSamples)} duplicated, {Whole(ledger.LostSamples)} lost{recomputed}"
+            + $"  weights {ShortHash(report.WeightsHash)}";
+    }
+
+    /// <summary>One sentence on how it ended.</summary>
+    public static string Ending(RunDescription run, RunSummary summary)
+    {
+        var steps = $"{Whole(summary.Steps)} {(summary.Steps == 1 ? "step" : "steps")}";
+        return summary.Outcome switch
+        {
+            TrainingOutcome.Completed => $"Finished {summary.Epochs} {(summary.Epochs == 1 ? "epoch" : "epochs")}, {steps}, in {Seconds(summary.Seconds)}.",
+            TrainingOutcome.Cancelled => $"Stopped on request after {steps}; the weights of that step are saved.",
+            _ => $"Stopped after {steps}: {summary.Explanation}",
+        };
+    }
+
+    public static IReadOnlyList<TextSection> Summary(RunDescription run, RunSummary summary) =>
+    [
+        new("What was set (hyper-parameters)", HyperParameters(run)),
+        new("What was learned (parameters)", Parameters(run.Graph)),
+        new("Result", Result(run, summary)),
+    ];
+
+    public static IReadOnlyList<string> NextCommands(RunDescription run)
+    {
+        var directory = Shell.Quote(run.RunDirectory);
+        return
+        [
+            $"disttrain evaluate {directory}",
+            $"disttrain predict {directory} --data {Shell.Quote(run.Configuration.Data)}",
+            $"disttrain inspect {directory}",
+            $"disttrain train --config {Shell.Quote(Path.Combine(run.RunDirectory, "config.yaml"))}",
+        ];
+    }
+
+    public static string Seconds(double seconds) => seconds < 60
+        ? string.Create(CultureInfo.InvariantCulture, $"{seconds:F2} s")
+        : string.Create(CultureInfo.InvariantCulture, $"{Math.Floor(seconds / 60):F0} min {seconds % 60:00} s");
+
+    private static List<(string Name, string Value)> HyperParameters(RunDescription run)
+    {
+        var c = run.Configuration;
+        string Text(object? value) => ConfigurationWriter.ToText(value);
+        var rows = new List<(string, string)>
+        {
+            ("model", Text(c.Model)),
+            ("loss", Text(c.Loss)),
+            ("optimizer", c.Optimizer switch
+            {
+                "momentum" or "nesterov" => $"{c.Optimizer} {Text(c.Momentum)}",
+                "adam" => $"adam, beta1 {Text(c.Beta1)}, beta2 {Text(c.Beta2)}, epsilon {Text(c.Epsilon)}",
+                _ => c.Optimizer,
+            }),
+            ("learning rate", Text(c.LearningRate)),
+            ("schedule", c.Schedule switch
+            {
+                "step" => $"step: x {Text(c.ScheduleStepFactor)} every {c.ScheduleStepEpochs} epochs",
+                "cosine" => $"cosine to {Text(c.ScheduleFinalFraction)} of the rate",
+                _ => c.Schedule,
+            }),
+            ("batch size", c.MicroBatches is int count ? $"{c.BatchSize} in up to {count} micro-batches" : Text(c.BatchSize)),
+            ("epochs", Text(c.Epochs)),
+            ("seed", Text(c.Seed)),
+            ("scaling", Text(c.Scaling)),
+        };
+        return rows;
+    }
+
+    private static List<(string Name, string Value)> Parameters(ModelGraph graph)
+    {
+        var rows = new List<(string, string)>();
+        foreach (var node in graph.Nodes.Where(node => !node.Parameters.IsEmpty))
+        {
+            var tensors = node.Parameters.Select(index => graph.Layout.Tensors[index]).ToArray();
+            var roles = string.Join(", ", tensors.Select(tensor => $"{tensor.Name[(node.Name.Length + 1)..]} {tensor.Shape}"));
+            rows.Add((node.Name, $"{Whole(tensors.Sum(tensor => (long)tensor.Length)),9}  {roles}"));
+        }
+
+        rows.Add(("total", $"{Whole(graph.Layout.ParameterCount),9}"));
+        return rows;
+    }
+
+    private static List<(string Name, string Value)> Result(RunDescription run, RunSummary summary)
+    {
+        var rows = new List<(string, string)>();
+        if (summary.Test is EvaluationSummary test)
+        {
+            if (test.Accuracy is not null)
+            {
+                rows.Add(("test accuracy", Percent(test.Accuracy)));
+            }
+
+            rows.Add(("test loss", Loss(test.MeanLoss)));
+        }
+
+        rows.Add(("training time", Seconds(summary.Seconds)));
+        rows.Add(("weights", summary.WeightsHash));
+        rows.Add(("run directory", run.RunDirectory));
+        return rows;
+    }
+}

@@ -1,0 +1,107 @@
+using DistTrain.Actors;
+using DistTrain.Runtime;
+
+namespace DistTrain.Cli.Output;
+
+/// <summary>Tells of a training while it runs. Calls come in order, one at a time.</summary>
+public abstract class TrainReporter
+{
+    public abstract void Started(RunDescription run);
+
+    /// <summary>Runs the training, with whatever the reporter needs around it.</summary>
+    public virtual TrainingResult During(Func<TrainingResult> training)
+    {
+        ArgumentNullException.ThrowIfNull(training);
+        return training();
+    }
+
+    public virtual void Progressed(TrainingProgressed progress)
+    {
+    }
+
+    public abstract void EpochEnded(EpochReport report);
+
+    /// <summary>A sentence for the user, such as a decision with its reason.</summary>
+    public abstract void Noticed(string sentence);
+
+    public abstract void Finished(RunSummary summary);
+}
+
+/// <summary>One JSON object a line on standard output and nothing else there; notices go to standard error.</summary>
+public sealed class JsonReporter(Host host) : TrainReporter
+{
+    private RunDescription? run;
+
+    public override void Started(RunDescription run)
+    {
+        this.run = run;
+        Write(JsonEvents.Started(run));
+    }
+
+    public override void EpochEnded(EpochReport report) => Write(JsonEvents.Epoch(report));
+
+    public override void Noticed(string sentence) => host.Error.WriteLine($"disttrain: {sentence}");
+
+    public override void Finished(RunSummary summary) => Write(JsonEvents.Finished(run!, summary));
+
+    private void Write(string line)
+    {
+        host.Output.WriteLine(line);
+        host.Output.Flush();
+    }
+}
+
+/// <summary>Plain lines for files and pipes: no escape codes, nothing drawn over.</summary>
+public sealed class PlainReporter(Host host) : TrainReporter
+{
+    private RunDescription? run;
+
+    public override void Started(RunDescription run)
+    {
+        this.run = run;
+        var output = host.Output;
+        output.WriteLine($"DistTrain {RunText.ShortVersion(run.Version)}");
+        WriteRows(RunText.Header(run), "");
+        output.WriteLine();
+        output.Flush();
+    }
+
+    public override void EpochEnded(EpochReport report)
+    {
+        host.Output.WriteLine($"{RunText.EpochFigures(report, run!.Configuration.Epochs)}  {RunText.EpochProof(report)}");
+        host.Output.Flush();
+    }
+
+    public override void Noticed(string sentence) => host.Error.WriteLine($"disttrain: {sentence}");
+
+    public override void Finished(RunSummary summary)
+    {
+        var output = host.Output;
+        output.WriteLine();
+        output.WriteLine(RunText.Ending(run!, summary));
+        foreach (var section in RunText.Summary(run!, summary))
+        {
+            output.WriteLine();
+            output.WriteLine(section.Title);
+            WriteRows(section.Rows, "  ");
+        }
+
+        output.WriteLine();
+        output.WriteLine("Next");
+        foreach (var command in RunText.NextCommands(run!))
+        {
+            output.WriteLine($"  {command}");
+        }
+
+        output.Flush();
+    }
+
+    private void WriteRows(IReadOnlyList<(string Name, string Value)> rows, string indentation)
+    {
+        var width = rows.Max(row => row.Name.Length);
+        foreach (var (name, value) in rows)
+        {
+            host.Output.WriteLine($"{indentation}{name.PadRight(width)}  {value}");
+        }
+    }
+}

@@ -1,0 +1,65 @@
+using DistTrain.Learning;
+using DistTrain.Learning.Sampling;
+
+namespace DistTrain.Data;
+
+/// <summary>Divides samples into a training and a test part, and joins parts.</summary>
+internal static class SampleSplitter
+{
+    // Epochs count from 1, so the permutation of epoch 0 is no epoch's order of visit.
+    private const int SplitEpoch = 0;
+
+    /// <summary>
+    /// Takes the first share of a seeded permutation for the test part, rounded to the nearest whole sample but at least one and not all.
+    /// Both parts keep the samples in their original order.
+    /// </summary>
+    /// <exception cref="InvalidInputException">A ratio out of range, or fewer than two samples.</exception>
+    public static (RawPart Train, RawPart Test) Split(RawPart samples, double testRatio, ulong seed, string what)
+    {
+        if (samples.Count < 2)
+        {
+            throw new InvalidInputException($"{what} holds 1 sample, too few for a training and a test part.");
+        }
+
+        var wanted = Math.Round(samples.Count * testRatio, MidpointRounding.AwayFromZero);
+        var testCount = (int)Math.Clamp(wanted, 1, samples.Count - 1);
+        var order = EpochOrder.Create(seed, SplitEpoch, samples.Count);
+        Array.Sort(order, 0, testCount);
+        Array.Sort(order, testCount, samples.Count - testCount);
+        return (Take(samples, order.AsSpan(testCount)), Take(samples, order.AsSpan(0, testCount)));
+    }
+
+    /// <summary>The samples of both parts, those of <paramref name="first"/> first. Their targets must be of one kind and have the same classes.</summary>
+    public static RawPart Join(RawPart first, RawPart second)
+    {
+        float[] inputs = [.. first.Inputs, .. second.Inputs];
+        return new RawPart(inputs, (first.Targets, second.Targets) switch
+        {
+            (ClassLabels a, ClassLabels b) => new ClassLabels(Concatenate(a.Labels, b.Labels), a.ClassNames),
+            (TargetValues a, TargetValues b) => new TargetValues(Concatenate(a.Values, b.Values), a.Width),
+            _ => new Unlabelled(first.Count + second.Count),
+        });
+    }
+
+    private static T[] Concatenate<T>(ReadOnlyMemory<T> first, ReadOnlyMemory<T> second) => [.. first.Span, .. second.Span];
+
+    private static RawPart Take(RawPart samples, ReadOnlySpan<int> chosen) => new(
+        TakeRows(samples.Inputs, samples.Inputs.Length / samples.Count, chosen),
+        samples.Targets switch
+        {
+            ClassLabels labels => new ClassLabels(TakeRows(labels.Labels.Span, 1, chosen), labels.ClassNames),
+            TargetValues values => new TargetValues(TakeRows(values.Values.Span, values.Width, chosen), values.Width),
+            _ => new Unlabelled(chosen.Length),
+        });
+
+    private static T[] TakeRows<T>(ReadOnlySpan<T> rows, int width, ReadOnlySpan<int> chosen)
+    {
+        var taken = new T[chosen.Length * width];
+        for (var index = 0; index < chosen.Length; index++)
+        {
+            rows.Slice(chosen[index] * width, width).CopyTo(taken.AsSpan(index * width, width));
+        }
+
+        return taken;
+    }
+}

@@ -1,0 +1,92 @@
+using System.Text;
+using DistTrain.Learning;
+using DistTrain.Runtime.Storage;
+
+namespace DistTrain.Runtime.RunDirectory;
+
+/// <summary>
+/// Writes one run's directory. It is made, and its metrics file opened, before the training starts, so that a place that cannot be written to is known before any work
+/// is spent. An existing run is never written over.
+/// </summary>
+public sealed class RunDirectoryWriter : IDisposable
+{
+    private readonly StreamWriter metrics;
+
+    private RunDirectoryWriter(RunPaths paths, StreamWriter metrics)
+    {
+        Paths = paths;
+        this.metrics = metrics;
+    }
+
+    public RunPaths Paths { get; }
+
+    /// <param name="directory">Made with its parents where missing; may exist when it is empty.</param>
+    /// <exception cref="RunDirectoryException">There is something in it, or the system refuses.</exception>
+    public static RunDirectoryWriter Create(string directory)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(directory);
+        var paths = new RunPaths(directory);
+        return Guarded(directory, () =>
+        {
+            if (File.Exists(directory))
+            {
+                throw new RunDirectoryException($"the run directory {directory} is a file: choose another with --run");
+            }
+
+            if (Directory.Exists(directory) && Directory.EnumerateFileSystemEntries(directory).Any())
+            {
+                throw new RunDirectoryException($"the run directory {directory} is not empty, and a run is never written over: choose another with --run");
+            }
+
+            Directory.CreateDirectory(directory);
+            var stream = new FileStream(paths.Metrics, FileMode.CreateNew, FileAccess.Write, FileShare.Read);
+            return new RunDirectoryWriter(paths, new StreamWriter(stream, new UTF8Encoding(encoderShouldEmitUTF8Identifier: false)) { AutoFlush = true, NewLine = "\n" });
+        });
+    }
+
+    /// <exception cref="RunDirectoryException">The system refuses.</exception>
+    public void WriteConfiguration(string yaml) =>
+        Guarded(Paths.Directory, () => AtomicFile.Write(Paths.Configuration, stream => stream.Write(Encoding.UTF8.GetBytes(yaml))));
+
+    /// <summary>Adds a line to the metrics and hands it to the system at once, so that others can follow.</summary>
+    /// <exception cref="RunDirectoryException">The system refuses.</exception>
+    public void AppendMetrics(string jsonLine) => Guarded(Paths.Directory, () => metrics.WriteLine(jsonLine));
+
+    /// <summary>Replaces the model as a whole.</summary>
+    /// <exception cref="RunDirectoryException">The system refuses.</exception>
+    public void WriteModel(TrainedModel model) => Guarded(Paths.Directory, () => ModelFile.Write(Paths.Model, model));
+
+    public void Dispose()
+    {
+        try
+        {
+            metrics.Dispose();
+        }
+        catch (IOException)
+        {
+            // Every line was flushed when it was written, and a failure was reported then.
+        }
+    }
+
+    private static void Guarded(string directory, Action write) => Guarded(directory, () =>
+    {
+        write();
+        return true;
+    });
+
+    private static T Guarded<T>(string directory, Func<T> write)
+    {
+        try
+        {
+            return write();
+        }
+        catch (Exception fault) when (fault is IOException or UnauthorizedAccessException or ArgumentException or NotSupportedException)
+        {
+            throw new RunDirectoryException($"the run directory {directory} cannot be written: {fault.Message}", fault);
+        }
+        catch (InvalidInputException fault)
+        {
+            throw new RunDirectoryException($"the run directory {directory} cannot be written: {fault.Message}", fault);
+        }
+    }
+}

@@ -1,0 +1,229 @@
+using DistTrain.Actors;
+using DistTrain.Runtime;
+
+namespace DistTrain.Simulation;
+
+/// <summary>
+/// Runs the three actors to the end under virtual time, in one thread. Nothing in it depends on the machine: the scenario decides every delay and every duration, and the host decides
+/// every result.
+/// </summary>
+public sealed class DeterministicRun
+{
+    private readonly Scenario scenario;
+    private readonly IComputeHost host;
+    private readonly Action<Delivery>? observer;
+    private readonly VirtualNetwork network;
+    private readonly SortedDictionary<ActorAddress, ActorProcess> processes = [];
+    private readonly Queue<Incident> incidents;
+    private readonly EffectList effects = new();
+    private readonly List<Announcement> announcements = [];
+    private long now;
+    private int lives;
+
+    private DeterministicRun(Scenario scenario, IComputeHost host, Action<Delivery>? observer)
+    {
+        this.scenario = scenario;
+        this.host = host;
+        this.observer = observer;
+        network = new VirtualNetwork(scenario.Seed, scenario.SmallestDelayMicroseconds, scenario.LargestDelayMicroseconds);
+        incidents = new Queue<Incident>(scenario.Incidents.OrderBy(incident => incident.AtDelivery));
+    }
+
+    /// <summary>Runs until nothing is under way any more.</summary>
+    /// <param name="scenario">What to run.</param>
+    /// <param name="host">Does the computing.</param>
+    /// <param name="observer">Sees every delivery; may be null.</param>
+    /// <param name="cancellation">Asks the run to stop after its current step, as <see cref="StopIsRequested"/> does.</param>
+    /// <exception cref="InvalidOperationException">The run does not end, or an actor broke its contract.</exception>
+    public static SimulationResult Execute(Scenario scenario, IComputeHost host, Action<Delivery>? observer = null, CancellationToken cancellation = default)
+    {
+        ArgumentNullException.ThrowIfNull(scenario);
+        ArgumentNullException.ThrowIfNull(host);
+        var run = new DeterministicRun(scenario, host, observer);
+        run.StartAll();
+        var deliveries = run.DeliverAll(cancellation);
+        return new SimulationResult(
+            run.announcements.OfType<RunEnded>().SingleOrDefault(),
+            [.. run.announcements.OfType<EpochAnnounced>().Select(announced => announced.Report)],
+            [.. run.announcements],
+            deliveries);
+    }
+
+    private void StartAll()
+    {
+        Start(new CoordinatorActor(scenario.Definition), 0);
+        Start(new ParameterServerActor(new ShardId(0)), scenario.ServerMicroseconds);
+        foreach (var worker in scenario.Workers)
+        {
+            Start(worker);
+        }
+    }
+
+    private void Start(SimulatedWorker worker) => Start(new WorkerActor(worker.Worker, scenario.Definition.Arithmetic), worker.MicrosecondsPerSample);
+
+    private void Start(IActor actor, long microseconds)
+    {
+        var process = new ActorProcess(actor, lives++, microseconds);
+        processes.Add(actor.Address, process);
+        TellAt(now, process, new Started());
+    }
+
+    private long DeliverAll(CancellationToken cancellation)
+    {
+        var isAsked = false;
+        for (long number = 0; ; number++)
+        {
+            if (cancellation.IsCancellationRequested && !isAsked)
+            {
+                isAsked = true;
+                Happen(new StopIsRequested(number));
+            }
+
+            if (number > scenario.MaximumDeliveries)
+            {
+                throw new InvalidOperationException($"the run does not end: {number} messages were delivered");
+            }
+
+            HappenUpTo(number);
+            if (TakeNext() is not ({ } process, { } envelope))
+            {
+                return number;
+            }
+
+            Deliver(number, process, envelope);
+        }
+    }
+
+    /// <summary>The next message whose receiver is still in the life for which it was sent; null when nothing is under way.</summary>
+    private (ActorProcess? Receiver, Envelope? Envelope) TakeNext()
+    {
+        while (network.TryTake(out var time, out var envelope))
+        {
+            now = time;
+            if (processes.TryGetValue(envelope.Receiver, out var process) && process.Life == envelope.ReceiverLife)
+            {
+                return (process, envelope);
+            }
+        }
+
+        return (null, null);
+    }
+
+    private void Deliver(long number, ActorProcess process, Envelope envelope)
+    {
+        effects.Clear();
+        process.Actor.Step(new Timestamp(now), envelope.Message, effects);
+        observer?.Invoke(new Delivery(number, new Timestamp(now), envelope.Sender, envelope.Receiver, envelope.Message, [.. effects]));
+        foreach (var effect in effects)
+        {
+            CarryOut(process, effect);
+        }
+    }
+
+    private void CarryOut(ActorProcess process, Effect effect)
+    {
+        switch (effect)
+        {
+            case Send send:
+                Send(process, send);
+                break;
+            case ComputeEffect compute:
+                Compute(process, compute);
+                break;
+            case ReleaseEffect release:
+                host.Release(process.Actor.Address, release);
+                break;
+            case Announce announce:
+                announcements.Add(announce.Announcement);
+                break;
+            case Retire:
+                processes.Remove(process.Actor.Address);
+                host.Forget(process.Actor.Address);
+                break;
+            case Log or Refuse:
+                break;
+            default:
+                throw new InvalidOperationException($"unknown effect {effect}");
+        }
+    }
+
+    private void Send(ActorProcess sender, Send send)
+    {
+        if (processes.TryGetValue(send.To, out var receiver))
+        {
+            var address = sender.Actor.Address;
+            var message = send.Message is ITensorMessage ? host.Transfer(address, send.To, send.Message) : send.Message;
+            network.Send(now, new Envelope(address, send.To, receiver.Life, message));
+        }
+    }
+
+    /// <summary>An actor's engine does one thing after another. The result is made at once and told when the virtual time for it is over.</summary>
+    private void Compute(ActorProcess process, ComputeEffect effect)
+    {
+        var result = host.Execute(process.Actor.Address, effect);
+        var duration = process.DurationOf(result);
+        process.BusyUntil = Math.Max(now, process.BusyUntil) + duration;
+        TellAt(process.BusyUntil, process, result is GradientComputed gradient ? gradient with { ElapsedMicroseconds = duration } : result);
+    }
+
+    private void TellAt(long time, ActorProcess process, Message message) =>
+        network.At(time, new Envelope(null, process.Actor.Address, process.Life, message));
+
+    private void HappenUpTo(long delivery)
+    {
+        while (incidents.TryPeek(out var incident) && incident.AtDelivery <= delivery)
+        {
+            incidents.Dequeue();
+            Happen(incident);
+        }
+    }
+
+    private void Happen(Incident incident)
+    {
+        switch (incident)
+        {
+            case WorkerDies death:
+                Kill(death.Worker);
+                break;
+            case WorkerStarts start when !processes.ContainsKey(ActorAddress.Of(start.Worker.Worker)):
+                Start(start.Worker);
+                break;
+            case StopIsRequested when processes.TryGetValue(ActorAddress.Coordinator, out var coordinator):
+                TellAt(now, coordinator, new StopRequested());
+                break;
+        }
+    }
+
+    private void Kill(WorkerId worker)
+    {
+        var address = ActorAddress.Of(worker);
+        if (!processes.Remove(address))
+        {
+            return;
+        }
+
+        host.Forget(address);
+        if (processes.TryGetValue(ActorAddress.Coordinator, out var coordinator))
+        {
+            // By the way on which the worker's own messages come, so that the loss is heard after them and before those of its next life.
+            network.Send(now, new Envelope(address, ActorAddress.Coordinator, coordinator.Life, new WorkerLost(worker, "its process ended")));
+        }
+    }
+
+    /// <summary>One life of an actor.</summary>
+    private sealed class ActorProcess(IActor actor, int life, long microseconds)
+    {
+        public IActor Actor { get; } = actor;
+
+        public int Life { get; } = life;
+
+        public long BusyUntil { get; set; }
+
+        public long DurationOf(ComputeResult result) => result switch
+        {
+            GradientComputed computed => microseconds * computed.Nodes.Sum(node => (long)node.Statistics.SampleCount),
+            BlocksEvaluated evaluated => microseconds * evaluated.Blocks.Sum(block => (long)block.SampleCount) / 3,
+            _ => microseconds,
+        };
+    }
+}

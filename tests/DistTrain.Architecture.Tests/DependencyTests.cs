@@ -1,0 +1,51 @@
+namespace DistTrain.Architecture.Tests;
+
+/// <summary>Which room may use which: the table of the design. Whoever adds a project adds a row, and so decides what it may use.</summary>
+public class DependencyTests
+{
+    private const string Everything = "*";
+
+    private static readonly SortedDictionary<string, string[]> MayUse = new(StringComparer.Ordinal)
+    {
+        ["DistTrain.Learning"] = [],
+        ["DistTrain.Engines.Simd"] = ["DistTrain.Learning"],
+        ["DistTrain.Engines.Gpu"] = ["DistTrain.Learning"],
+        ["DistTrain.Data"] = ["DistTrain.Learning"],
+        ["DistTrain.Actors"] = ["DistTrain.Learning"],
+        ["DistTrain.Runtime"] = ["DistTrain.Actors", "DistTrain.Learning"],
+        ["DistTrain.Runtime.Akka"] = ["DistTrain.Runtime", "DistTrain.Actors"],
+        ["DistTrain.Simulation"] = ["DistTrain.Actors", "DistTrain.Runtime", "DistTrain.Learning"],
+        ["DistTrain.Study"] = ["DistTrain.Learning"],
+        ["DistTrain.Cli"] = [Everything],
+    };
+
+    /// <summary>Actors know how a step is cut, ordered and scheduled, and nothing of models, data or engines.</summary>
+    private static readonly string[] LearningForActors = ["DistTrain.Learning.Optimization", "DistTrain.Learning.Sampling", "DistTrain.Learning.Reduction"];
+
+    public static TheoryData<string> ProjectNames => [.. Repository.Projects.Select(project => project.Name)];
+
+    [Theory]
+    [MemberData(nameof(ProjectNames))]
+    public void A_project_is_in_the_table_and_uses_only_what_its_row_allows(string name)
+    {
+        Assert.True(MayUse.TryGetValue(name, out var allowed), $"{name} has no row in the table of dependencies: decide what it may use, here and in the design");
+        if (allowed.Contains(Everything))
+        {
+            return;
+        }
+
+        var project = Repository.Get(name);
+        var used = AssemblyUse.Read(project.AssemblyPath).Assemblies.Where(IsOurs);
+        Assert.Empty(used.Union(project.References).Except(allowed));
+    }
+
+    [Fact]
+    public void Actors_use_only_schedules_sampling_and_the_reduction_tree_of_the_learning_room()
+    {
+        var used = AssemblyUse.Read(Repository.Get("DistTrain.Actors").AssemblyPath).Types.Where(type => IsOurs(type.Assembly)).ToList();
+        Assert.NotEmpty(used);
+        Assert.DoesNotContain(used, type => !LearningForActors.Contains(type.Namespace) && type.FullName != "DistTrain.Learning.InvalidInputException");
+    }
+
+    private static bool IsOurs(string assembly) => assembly.StartsWith("DistTrain.", StringComparison.Ordinal) || assembly == "disttrain";
+}

@@ -1,0 +1,73 @@
+using DistTrain.Cli.Configuration;
+using DistTrain.Learning.Graph;
+
+namespace DistTrain.Cli.Tests.Configuration;
+
+public class ConfigurationWriterTests
+{
+    private static TrainConfiguration RoundTrip(TrainConfiguration configuration) =>
+        ConfigurationFile.Parse("written.yaml", new StringReader(ConfigurationWriter.ToYaml(configuration, "a heading")), TrainConfiguration.Default);
+
+    [Fact]
+    public void Every_key_comes_back_as_it_was_written()
+    {
+        var configuration = new TrainConfiguration
+        {
+            Data = "csv:some where/data: #1.csv",
+            Label = "the \"label\"\tcolumn",
+            Header = false,
+            Task = "regression",
+            Separator = "tab",
+            Scaling = "none",
+            TestRatio = 0.1 + 0.2,
+            Model = new ModelSpecification([new("flatten"), new("dense", 12), new("relu"), new("dense", 3, "zeros"), new("output", null, "xavier-normal")]),
+            Loss = "mse",
+            Optimizer = "adam",
+            LearningRate = 1.0 / 3,
+            Momentum = 0.87,
+            Beta1 = 0.81,
+            Beta2 = 0.9991,
+            Epsilon = 1e-300,
+            Schedule = "step",
+            ScheduleStepEpochs = 7,
+            ScheduleStepFactor = 0.3,
+            ScheduleFinalFraction = 0.05,
+            BatchSize = 237,
+            MicroBatches = 16,
+            Epochs = 0,
+            Seed = ulong.MaxValue,
+            Workers = 5,
+            Engine = "reference",
+            Runtime = "in-process",
+        };
+
+        // Runtime has one value only so far; every other setting differs from its default, so that none can be forgotten here.
+        Assert.All(ConfigurationKeys.All.Where(key => key.Name != "runtime"), key => Assert.NotEqual(key.Get(TrainConfiguration.Default), key.Get(configuration)));
+        Assert.Equal(configuration, RoundTrip(configuration));
+    }
+
+    [Fact]
+    public void Defaults_come_back_as_they_were_written() => Assert.Equal(TrainConfiguration.Default, RoundTrip(TrainConfiguration.Default));
+
+    [Theory]
+    [InlineData("null")]
+    [InlineData("~")]
+    [InlineData("ends with a colon:")]
+    [InlineData("- dash")]
+    [InlineData(" spaces ")]
+    [InlineData("{flow}")]
+    [InlineData("line\nbreak")]
+    [InlineData("größe")]
+    [InlineData("'quoted'")]
+    [InlineData("3")]
+    [InlineData("yes")]
+    public void Texts_that_mean_something_to_YAML_are_quoted(string label) =>
+        Assert.Equal(label, RoundTrip(TrainConfiguration.Default with { Label = label }).Label);
+
+    [Theory]
+    [InlineData("logistic")]
+    [InlineData("mlp:128,64")]
+    [InlineData("mlp-tanh:7")]
+    public void A_model_with_a_short_form_is_written_in_it(string shortForm) =>
+        Assert.Contains($"model: {shortForm}\n", ConfigurationWriter.ToYaml(TrainConfiguration.Default with { Model = ModelSpecification.Parse(shortForm) }), StringComparison.Ordinal);
+}

@@ -1,0 +1,36 @@
+using DistTrain.Cli.Configuration;
+using DistTrain.Cli.Tests.Support;
+
+namespace DistTrain.Cli.Tests.Configuration;
+
+public class ReferenceFileTests
+{
+    private static readonly string ReferencePath = Repository.File("cluster-config", "reference.yaml");
+
+    [Fact]
+    public void It_has_every_key_once_in_the_order_of_the_code_each_with_a_comment_above()
+    {
+        var lines = File.ReadAllLines(ReferencePath);
+        var keyLines = Enumerable.Range(0, lines.Length).Where(i => lines[i].Length > 0 && char.IsAsciiLetter(lines[i][0])).ToArray();
+        Assert.Equal(ConfigurationKeys.All.Select(key => key.Name), keyLines.Select(i => lines[i].Split(':')[0]));
+        Assert.All(keyLines, i => Assert.StartsWith("# ", lines[i - 1], StringComparison.Ordinal));
+    }
+
+    public static TheoryData<string> Names => [.. ConfigurationKeys.All.Select(key => key.Name)];
+
+    [Theory]
+    [MemberData(nameof(Names))]
+    public void Its_value_is_the_default_of_the_code(string name)
+    {
+        // A basis in which nothing is as by default: a value that the file does not set would show.
+        var basis = new TrainConfiguration
+        {
+            Data = "x", Label = "x", Header = true, Task = "x", Separator = "x", Scaling = "x", TestRatio = 0.77, Loss = "x", Optimizer = "x", LearningRate = 77, Momentum = 0.77,
+            Beta1 = 0.77, Beta2 = 0.77, Epsilon = 77, Schedule = "x", ScheduleStepEpochs = 77, ScheduleStepFactor = 0.77, ScheduleFinalFraction = 0.77, BatchSize = 77,
+            MicroBatches = 77, Epochs = 77, Seed = 77, Workers = 77, Engine = "x", Runtime = "x", Model = Learning.Graph.ModelSpecification.Parse("mlp:77"),
+        };
+        var key = ConfigurationKeys.Find(name)!;
+        Assert.NotEqual(key.Get(TrainConfiguration.Default), key.Get(basis));
+        Assert.Equal(key.Get(TrainConfiguration.Default), key.Get(ConfigurationFile.Read(ReferencePath, basis)));
+    }
+}
