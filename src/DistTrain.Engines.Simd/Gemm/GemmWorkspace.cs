@@ -6,7 +6,7 @@ namespace DistTrain.Engines.Simd.Gemm;
 internal sealed unsafe class GemmWorkspace
 {
     /// <summary>Columns of B that are packed at a time.</summary>
-    public const int PackedColumns = 256;
+    public const int PackedColumns = 128;
 
     /// <summary>The longest summation that runs without going through memory.</summary>
     public const int PackedDepth = 1024;
