@@ -1,10 +1,29 @@
+using BenchmarkDotNet.Running;
 using DistTrain.Benchmarks;
 
 return args switch
 {
     ["gemm", .. var shapes] => QuickGemm.Run(shapes),
     ["step", .. var options] => QuickStep.Run(options),
+    ["bench", .. var options] => RunBenchmarks(options),
     ["workers", .. var options] => QuickWorkers.Run(options),
     ["bare", .. var options] => QuickBare.Run(options),
-    _ => 2,
+    _ => Usage(),
 };
+
+static int RunBenchmarks(string[] options)
+{
+    BenchmarkSwitcher.FromAssembly(typeof(GemmBenchmarks).Assembly).Run(options);
+    return 0;
+}
+
+static int Usage()
+{
+    Console.Error.WriteLine("""
+        gemm [path=avx512|avx2|portable] M,N,K[,LEAF] ...   matrix products on one thread; with LEAF the weight gradient of K samples in leaves of LEAF
+        step [--batch B] [--seconds S] [--path P] [--model mlp:512,512]   whole training steps on one thread
+        workers ..., bare ...                               two workers in one process, through the actors and without them
+        bench [BenchmarkDotNet options]                     statistics of the kernels
+        """);
+    return 2;
+}

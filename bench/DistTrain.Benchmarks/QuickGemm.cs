@@ -6,7 +6,7 @@ using DistTrain.Learning;
 
 namespace DistTrain.Benchmarks;
 
-/// <summary>Matrix products on one thread, one JSON line a shape, measured as the peer program measures OpenBLAS.</summary>
+/// <summary>Matrix products on one thread, one JSON line a shape, measured as the peer program measures OpenBLAS. A fourth number asks for the weight gradient of K samples in leaves of that many.</summary>
 internal static unsafe class QuickGemm
 {
     private const int Samples = 15;
@@ -22,7 +22,7 @@ internal static unsafe class QuickGemm
                 continue;
             }
 
-            int[] shape = [.. argument.Split(',').Select(text => int.Parse(text, CultureInfo.InvariantCulture))];
+            int[] shape = Shape(argument);
             Measure(path, argument, shape[0], shape[1], shape[2], shape.Length > 3 ? shape[3] : 0);
         }
 
@@ -33,12 +33,9 @@ internal static unsafe class QuickGemm
     {
         KernelSet kernels = KernelSet.For(path);
         var workspace = new GemmWorkspace(k);
-        var a = new TensorBuffer(m * k);
-        var b = new TensorBuffer(k * n);
-        var c = new TensorBuffer((m * n) + 64 + n);
-        var random = new Random(1);
-        Fill(a, random);
-        Fill(b, random);
+        TensorBuffer a = RandomBuffer(m * k, 1);
+        TensorBuffer b = RandomBuffer(k * n, 2);
+        var c = new TensorBuffer((m * n) + n);
         int leaves = leaf > 0 ? k / leaf : 0;
         int* leafSamples = stackalloc int[leaves + 1];
         new Span<int>(leafSamples, leaves).Fill(leaf);
@@ -90,11 +87,17 @@ internal static unsafe class QuickGemm
             $$"""{"gemm": "{{name}}", "gflops_median": {{work / seconds[Samples / 2]:F1}}, "gflops_best": {{work / seconds[0]:F1}}, "kernel": "{{path.ToString().ToLowerInvariant()}}"}"""));
     }
 
-    private static void Fill(TensorBuffer buffer, Random random)
+    public static int[] Shape(string text) => [.. text.Split(',').Select(part => int.Parse(part, CultureInfo.InvariantCulture))];
+
+    public static TensorBuffer RandomBuffer(int length, int seed)
     {
+        var random = new Random(seed);
+        var buffer = new TensorBuffer(length);
         foreach (ref float value in buffer.Span)
         {
             value = random.NextSingle();
         }
+
+        return buffer;
     }
 }

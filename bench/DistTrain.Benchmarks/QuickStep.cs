@@ -57,11 +57,6 @@ internal static class QuickStep
             training.Run();
         }
 
-        if (Environment.GetEnvironmentVariable("PARTS") != null)
-        {
-            void T(string n, Action a) { var l = new List<double>(); for (int i = 0; i < 300; i++) { long s0 = Stopwatch.GetTimestamp(); a(); l.Add(Stopwatch.GetElapsedTime(s0).TotalMicroseconds); } l.Sort(); Console.WriteLine($"{n} median {l[150]:F1} best {l[0]:F1}"); }
-            T("gradient", training.Gradient); T("update", training.Update);
-        }
         var times = new List<double>(1_000_000);
         long began = Stopwatch.GetTimestamp();
         while (Stopwatch.GetElapsedTime(began).TotalSeconds < seconds)

@@ -1,5 +1,7 @@
 using DistTrain.Actors;
 using DistTrain.Learning;
+using DistTrain.Learning.Engines;
+using DistTrain.Learning.Sampling;
 
 namespace DistTrain.Runtime;
 
@@ -26,18 +28,29 @@ public static class TrainingEvents
             RunOutcome.Cancelled => TrainingOutcome.Cancelled,
             _ => TrainingOutcome.NonFinite,
         };
-        return new TrainingResult(outcome, ended.EpochsCompleted, ended.Version.Value, ended.TrainingSeconds, weights, ended.WeightsHash, Explain(definition, ended));
+        return new TrainingResult(outcome, ended.EpochsCompleted, ended.Version.Value, ended.TrainingSeconds, weights, ended.WeightsHash, Explain(definition, ended, weights));
     }
 
-    private static string? Explain(TrainingDefinition definition, RunEnded ended)
+    private static string? Explain(TrainingDefinition definition, RunEnded ended, TensorBuffer weights)
     {
-        if (ended.NonFiniteChunk is not int chunk)
+        if (ended.Outcome != RunOutcome.NonFinite)
         {
             return ended.Explanation;
         }
 
         var layout = definition.Graph.Layout;
-        var tensor = layout.Tensors[layout.Chunks[chunk].TensorIndex].Name;
-        return $"{ended.Explanation} The first non-finite values are in {tensor}.";
+        var where = ended.NonFiniteChunk is int chunk
+            ? layout.Tensors[layout.Chunks[chunk].TensorIndex].Name
+            : LayerOfLoss(definition, ended, weights);
+        return $"{ended.Explanation} (the first values that are not finite are in {where})";
+    }
+
+    /// <summary>Runs the mini-batch of the step that could not be made once more, with the weights before it.</summary>
+    private static string LayerOfLoss(TrainingDefinition definition, RunEnded ended, TensorBuffer weights)
+    {
+        var run = definition.ToRunDefinition(new ArithmeticId(""));
+        var batch = StepPlan.At(run, ended.Version.NextStep).MiniBatch;
+        var samples = EpochOrder.Create(definition.Seed, batch.Epoch, definition.Train.Count).AsSpan(batch.FirstPosition, batch.SampleCount);
+        return NonFiniteSearch.FirstLayer(definition.Graph, weights, definition.Train, samples) is { } layer ? $"the outputs of {layer}" : "the loss itself";
     }
 }

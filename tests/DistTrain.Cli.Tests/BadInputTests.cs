@@ -31,7 +31,7 @@ public sealed class BadInputTests : IDisposable
     [InlineData("--schedule linear", "--schedule must be one of constant, step, cosine, but is 'linear'")]
     [InlineData("--loss hinge", "--loss must be one of cross-entropy, mse, but is 'hinge'")]
     [InlineData("--engine gpu", "--engine must be one of simd, reference, but is 'gpu'")]
-    [InlineData("--runtime tcp", "--runtime must be one of in-process, but is 'tcp'")]
+    [InlineData("--runtime tcp", "--runtime must be one of in-process, deterministic, but is 'tcp'")]
     [InlineData("--model mlp:", "--model is not usable: model 'mlp:': '' is not a layer width")]
     [InlineData("--model mlp:-3", "--model is not usable: model 'mlp:-3': '-3' is not a layer width")]
     [InlineData("--model mlp:100000,100000", "a tensor of shape [100000, 100000]")]

@@ -1,3 +1,5 @@
+using System.Runtime.InteropServices;
+using System.Security.Cryptography;
 using DistTrain.Learning;
 using DistTrain.Learning.Engines;
 using DistTrain.Learning.Engines.Reference;
@@ -100,6 +102,17 @@ public sealed class SimdEngineTests
             Assert.True(double.IsNaN(statistics[0].LossSum));
             Bits.AssertEqual(expected[0].Gradient.Span, actual[0].Gradient.Span, $"{path}");
         }
+    }
+
+    /// <summary>The hash makes runs of this test on different machines, or with instruction sets switched off, comparable with one another.</summary>
+    [Theory]
+    [MemberData(nameof(Paths.Supported), MemberType = typeof(Paths))]
+    public void The_bits_of_a_gradient_are_pinned(KernelPath path)
+    {
+        var scene = new Scene("mlp-tanh:33,17", "cross-entropy", 131, 8);
+        (GradientNode[] nodes, NodeStatistics[] statistics) = scene.Compute(new SimdEngine(path), 0, 8);
+        string hash = Convert.ToHexString(SHA256.HashData(MemoryMarshal.AsBytes(nodes[0].Gradient.Span)));
+        Assert.Equal(("4B1694650C70CCCF", 311.32803738117218), (hash[..16], statistics[0].LossSum));
     }
 
     [Fact]

@@ -54,41 +54,53 @@ public sealed class LiveReporter(Host host) : TrainReporter
 
     public override void EpochEnded(EpochReport report)
     {
-        var figures = RunText.EpochFigures(report, run!.Configuration.Epochs);
-        var proof = RunText.EpochProof(report);
-        var faint = new Style(decoration: Decoration.Dim);
-        if (figures.Length + 2 + proof.Length <= LineWidth)
+        var line = "";
+        var isContinued = false;
+        foreach (var part in RunText.Epoch(report, run!.Configuration.Epochs))
         {
-            WriteOverBar(new Paragraph(figures).Append("  ").Append(proof, faint), figures.Length + 2 + proof.Length);
+            if (line.Length > 0 && line.Length + 2 + part.Length > LineWidth)
+            {
+                WriteOverBar(line, Style.Plain);
+                (line, isContinued) = ("", true);
+            }
+
+            line += line.Length > 0 || isContinued ? $"  {part}" : part;
         }
-        else
-        {
-            WriteOverBar(new Paragraph(figures), figures.Length);
-            WriteOverBar(new Paragraph($"  {proof}", faint), 2 + proof.Length);
-        }
+
+        WriteOverBar(line, Style.Plain);
     }
 
-    /// <summary>The bar's line is written over, not cleared first: what is shorter than the bar is filled up with spaces.</summary>
-    private void WriteOverBar(Paragraph line, int length) => console.Write(line.Append(new string(' ', Math.Max(0, LineWidth - length))).Append("\n"));
+    public override void Noticed(string sentence) => WriteOverBar(sentence, new Style(Color.Yellow));
 
-    public override void Noticed(string sentence) => WriteOverBar(new Paragraph(sentence, new Style(Color.Yellow)), sentence.Length);
+    /// <summary>The bar's line is written over, not cleared first: what is shorter than the bar is filled up with spaces.</summary>
+    private void WriteOverBar(string line, Style style) => console.Write(new Text(line.PadRight(LineWidth) + "\n", style));
 
     public override void Finished(RunSummary summary)
     {
         var style = new Style(summary.Outcome == TrainingOutcome.Completed ? Color.Green : Color.Yellow, decoration: Decoration.Bold);
         console.WriteLine();
         console.Write(new Text(RunText.Ending(run!, summary) + "\n", style));
-        foreach (var section in RunText.Summary(run!, summary))
+        foreach (var section in RunText.Settings(run!))
         {
-            console.Write(new Text($"\n{section.Title}\n", new Style(decoration: Decoration.Bold)));
+            WriteTitle(section.Title);
             console.Write(SectionTable(section));
         }
 
-        console.Write(new Text("\nNext\n", new Style(decoration: Decoration.Bold)));
-        foreach (var command in RunText.NextCommands(run!))
+        WriteTitle("Result");
+        var result = RunText.Result(run!, summary);
+        WriteWhole(result.Select(row => $"{row.Name.PadRight(result.Max(other => other.Name.Length))}  {row.Value}"));
+        WriteTitle("Next");
+        WriteWhole(RunText.NextCommands(run!));
+    }
+
+    private void WriteTitle(string title) => console.Write(new Text($"\n{title}\n", new Style(decoration: Decoration.Bold)));
+
+    /// <summary>Not through the console, which would break what is to be copied, such as a hash or a command, in two.</summary>
+    private void WriteWhole(IEnumerable<string> lines)
+    {
+        foreach (var line in lines)
         {
-            // Not through the console, which would break a long command in two.
-            host.Output.WriteLine($"  {command}");
+            host.Output.WriteLine($"  {line}");
         }
     }
 

@@ -70,24 +70,25 @@ public static class RunText
         return string.Join(" > ", words);
     }
 
-    /// <summary>What an epoch gave: losses, accuracies, rate and speed.</summary>
-    public static string EpochFigures(EpochReport report, int epochs)
+    /// <summary>What an epoch gave, in parts that may stand in one line or below each other: losses and accuracies, rate and speed, the proof that every sample
+    /// counted once, and the fingerprint of the weights that came of it.</summary>
+    public static IReadOnlyList<string> Epoch(EpochReport report, int epochs)
     {
+        ArgumentNullException.ThrowIfNull(report);
         var number = report.Epoch.ToString(CultureInfo.InvariantCulture).PadLeft(epochs.ToString(CultureInfo.InvariantCulture).Length);
         var accuracies = report.TrainAccuracy is null
             ? report.Test is null ? "" : $"  test loss {Loss(report.Test.MeanLoss)}"
             : $"  accuracy {Percent(report.TrainAccuracy),8}{(report.Test is null ? "" : $"  test {Percent(report.Test.Accuracy),8}")}";
         var rate = report.LearningRate.ToString("G3", CultureInfo.InvariantCulture).Replace('E', 'e');
-        return $"epoch {number}/{epochs}  loss {Loss(report.TrainLoss)}{accuracies}  rate {rate,-8}  {Whole(report.SamplesPerSecond),9} samples/s";
-    }
-
-    /// <summary>The proof that every sample counted once, and the fingerprint of the weights that came of it.</summary>
-    public static string EpochProof(EpochReport report)
-    {
         var ledger = report.Ledger;
         var recomputed = ledger.RecomputedSamples == 0 ? "" : $", {Whole(ledger.RecomputedSamples)} recomputed";
-        return $"{Whole(ledger.CountedSamples)} of {Whole(ledger.ExpectedSamples)} samples, {Whole(ledger.DuplicatedSamples)} duplicated, {Whole(ledger.LostSamples)} lost{recomputed}"
-            + $"  weights {ShortHash(report.WeightsHash)}";
+        return
+        [
+            $"epoch {number}/{epochs}  loss {Loss(report.TrainLoss)}{accuracies}",
+            $"rate {rate,-8}  {Whole(report.SamplesPerSecond),9} samples/s",
+            $"{Whole(ledger.CountedSamples)} of {Whole(ledger.ExpectedSamples)} samples, {Whole(ledger.DuplicatedSamples)} duplicated, {Whole(ledger.LostSamples)} lost{recomputed}",
+            $"weights {ShortHash(report.WeightsHash)}",
+        ];
     }
 
     /// <summary>One sentence on how it ended.</summary>
@@ -102,12 +103,31 @@ public static class RunText
         };
     }
 
-    public static IReadOnlyList<TextSection> Summary(RunDescription run, RunSummary summary) =>
+    /// <summary>What the user decided and what the training found, kept apart.</summary>
+    public static IReadOnlyList<TextSection> Settings(RunDescription run) =>
     [
         new("What was set (hyper-parameters)", HyperParameters(run)),
         new("What was learned (parameters)", Parameters(run.Graph)),
-        new("Result", Result(run, summary)),
     ];
+
+    public static IReadOnlyList<(string Name, string Value)> Result(RunDescription run, RunSummary summary)
+    {
+        var rows = new List<(string, string)>();
+        if (summary.Test is EvaluationSummary test)
+        {
+            if (test.Accuracy is not null)
+            {
+                rows.Add(("test accuracy", Percent(test.Accuracy)));
+            }
+
+            rows.Add(("test loss", Loss(test.MeanLoss)));
+        }
+
+        rows.Add(("training time", Seconds(summary.Seconds)));
+        rows.Add(("weights", summary.WeightsHash));
+        rows.Add(("run directory", run.RunDirectory));
+        return rows;
+    }
 
     public static IReadOnlyList<string> NextCommands(RunDescription run)
     {
@@ -165,25 +185,6 @@ public static class RunText
         }
 
         rows.Add(("total", $"{Whole(graph.Layout.ParameterCount),9}"));
-        return rows;
-    }
-
-    private static List<(string Name, string Value)> Result(RunDescription run, RunSummary summary)
-    {
-        var rows = new List<(string, string)>();
-        if (summary.Test is EvaluationSummary test)
-        {
-            if (test.Accuracy is not null)
-            {
-                rows.Add(("test accuracy", Percent(test.Accuracy)));
-            }
-
-            rows.Add(("test loss", Loss(test.MeanLoss)));
-        }
-
-        rows.Add(("training time", Seconds(summary.Seconds)));
-        rows.Add(("weights", summary.WeightsHash));
-        rows.Add(("run directory", run.RunDirectory));
         return rows;
     }
 }

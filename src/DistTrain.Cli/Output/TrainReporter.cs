@@ -68,7 +68,7 @@ public sealed class PlainReporter(Host host) : TrainReporter
 
     public override void EpochEnded(EpochReport report)
     {
-        host.Output.WriteLine($"{RunText.EpochFigures(report, run!.Configuration.Epochs)}  {RunText.EpochProof(report)}");
+        host.Output.WriteLine(string.Join("  ", RunText.Epoch(report, run!.Configuration.Epochs)));
         host.Output.Flush();
     }
 
@@ -79,7 +79,7 @@ public sealed class PlainReporter(Host host) : TrainReporter
         var output = host.Output;
         output.WriteLine();
         output.WriteLine(RunText.Ending(run!, summary));
-        foreach (var section in RunText.Summary(run!, summary))
+        foreach (var section in RunText.Settings(run!).Append(new TextSection("Result", RunText.Result(run!, summary))))
         {
             output.WriteLine();
             output.WriteLine(section.Title);

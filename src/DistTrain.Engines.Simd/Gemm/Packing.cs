@@ -7,18 +7,25 @@ namespace DistTrain.Engines.Simd.Gemm;
 /// <summary>Copies of matrix parts into the order in which the kernels read them. Nothing is computed here.</summary>
 internal static unsafe class Packing
 {
+    /// <summary>Rows and columns that are transposed in registers.</summary>
+    private const int BlockSize = 8;
+
     /// <summary>destination [depth, width] = source [depth, columns] by stride; columns beyond the source are zero.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void CopyPanel(float* source, nint stride, int depth, int columns, int width, float* destination)
     {
+        int whole = columns & ~7;
         for (int step = 0; step < depth; step++)
         {
-            var row = new ReadOnlySpan<float>(source, columns);
-            var target = new Span<float>(destination, width);
-            row.CopyTo(target);
-            if (columns < width)
+            int column = 0;
+            for (; column < whole; column += 8)
             {
-                target[columns..].Clear();
+                Vector256.Store(Vector256.Load(source + column), destination + column);
+            }
+
+            for (; column < width; column++)
+            {
+                destination[column] = column < columns ? source[column] : 0f;
             }
 
             source += stride;
@@ -35,15 +42,14 @@ internal static unsafe class Packing
             new Span<float>(destination, depth * width).Clear();
         }
 
-        int blockedColumns = Sse.IsSupported ? columns & ~3 : 0;
-        int blockedDepth = depth & ~3;
-        for (int column = 0; column < blockedColumns; column += 4)
+        int blockedColumns = Avx.IsSupported ? columns & ~(BlockSize - 1) : 0;
+        int blockedDepth = depth & ~(BlockSize - 1);
+        for (int step = 0; step < blockedDepth; step += BlockSize)
         {
-            float* row = source + (column * stride);
-            float* target = destination + column;
-            for (int step = 0; step < blockedDepth; step += 4)
+            float* target = destination + ((nint)step * width);
+            for (int column = 0; column < blockedColumns; column += BlockSize)
             {
-                TransposeBlock(row + step, stride, target + ((nint)step * width), width);
+                TransposeBlock(source + (column * stride) + step, stride, target + column, width);
             }
         }
 
@@ -89,20 +95,36 @@ internal static unsafe class Packing
         }
     }
 
+    /// <summary>Eight rows of eight: pairs of rows, then fours, then the halves of the vectors.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void TransposeBlock(float* source, nint stride, float* destination, nint width)
     {
-        Vector128<float> row0 = Vector128.Load(source);
-        Vector128<float> row1 = Vector128.Load(source + stride);
-        Vector128<float> row2 = Vector128.Load(source + (2 * stride));
-        Vector128<float> row3 = Vector128.Load(source + (3 * stride));
-        Vector128<float> low01 = Sse.UnpackLow(row0, row1);
-        Vector128<float> high01 = Sse.UnpackHigh(row0, row1);
-        Vector128<float> low23 = Sse.UnpackLow(row2, row3);
-        Vector128<float> high23 = Sse.UnpackHigh(row2, row3);
-        Vector128.Store(Sse.MoveLowToHigh(low01, low23), destination);
-        Vector128.Store(Sse.MoveHighToLow(low23, low01), destination + width);
-        Vector128.Store(Sse.MoveLowToHigh(high01, high23), destination + (2 * width));
-        Vector128.Store(Sse.MoveHighToLow(high23, high01), destination + (3 * width));
+        float* lower = source + (4 * stride);
+        float* bottom = destination + (4 * width);
+        (Vector256<float> low0, Vector256<float> low1, Vector256<float> low2, Vector256<float> low3) = TransposeFours(source, stride);
+        (Vector256<float> high0, Vector256<float> high1, Vector256<float> high2, Vector256<float> high3) = TransposeFours(lower, stride);
+        Vector256.Store(Avx.Permute2x128(low0, high0, 0x20), destination);
+        Vector256.Store(Avx.Permute2x128(low1, high1, 0x20), destination + width);
+        Vector256.Store(Avx.Permute2x128(low2, high2, 0x20), destination + (2 * width));
+        Vector256.Store(Avx.Permute2x128(low3, high3, 0x20), destination + (3 * width));
+        Vector256.Store(Avx.Permute2x128(low0, high0, 0x31), bottom);
+        Vector256.Store(Avx.Permute2x128(low1, high1, 0x31), bottom + width);
+        Vector256.Store(Avx.Permute2x128(low2, high2, 0x31), bottom + (2 * width));
+        Vector256.Store(Avx.Permute2x128(low3, high3, 0x31), bottom + (3 * width));
+    }
+
+    /// <summary>Four rows of eight: in each half of a result the elements of one column.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static (Vector256<float>, Vector256<float>, Vector256<float>, Vector256<float>) TransposeFours(float* source, nint stride)
+    {
+        Vector256<float> row0 = Vector256.Load(source);
+        Vector256<float> row1 = Vector256.Load(source + stride);
+        Vector256<float> row2 = Vector256.Load(source + (2 * stride));
+        Vector256<float> row3 = Vector256.Load(source + (3 * stride));
+        Vector256<float> low01 = Avx.UnpackLow(row0, row1);
+        Vector256<float> high01 = Avx.UnpackHigh(row0, row1);
+        Vector256<float> low23 = Avx.UnpackLow(row2, row3);
+        Vector256<float> high23 = Avx.UnpackHigh(row2, row3);
+        return (Avx.Shuffle(low01, low23, 0x44), Avx.Shuffle(low01, low23, 0xEE), Avx.Shuffle(high01, high23, 0x44), Avx.Shuffle(high01, high23, 0xEE));
     }
 }

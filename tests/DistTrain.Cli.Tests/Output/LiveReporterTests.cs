@@ -13,6 +13,8 @@ public sealed class LiveReporterTests
         Assert.Contains("\u001b[", outcome.Output, StringComparison.Ordinal);
         Assert.Equal(outcome.Output.LastIndexOf("\u001b[?25", StringComparison.Ordinal), outcome.Output.LastIndexOf("\u001b[?25h", StringComparison.Ordinal));
         Assert.Contains("1,438 of 1,438 samples, 0 duplicated, 0 lost", outcome.Output, StringComparison.Ordinal);
+        Assert.Matches("(?m)^  weights +[0-9a-f]{64}$", outcome.Output);
+        Assert.Contains($"\n  disttrain evaluate {sandbox.At("run")}\n", outcome.Output, StringComparison.Ordinal);
         Assert.Contains("What was learned", outcome.Output, StringComparison.Ordinal);
     }
 

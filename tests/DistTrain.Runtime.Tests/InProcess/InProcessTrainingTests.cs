@@ -45,13 +45,16 @@ public class InProcessTrainingTests
         Assert.True(reports[^1].TrainLoss < reports[0].TrainLoss, "the loss falls on a problem that can be learned");
     }
 
-    [Fact]
-    public void A_rate_that_is_far_too_high_ends_the_run_with_the_step_and_the_layer()
+    [Theory]
+    [InlineData(1e30, "dense")]
+    [InlineData(1e39, "dense1.weight")]
+    public void A_rate_that_is_far_too_high_ends_the_run_with_the_step_and_the_layer(double rate, string layer)
     {
-        var definition = Definition("sgd", 2) with { LearningRate = 1e30 };
+        var definition = Definition("sgd", 2) with { LearningRate = rate };
         var result = InProcessTraining.Run(definition, new ReferenceEngine(), _ => { }, CancellationToken.None);
         Assert.Equal(TrainingOutcome.NonFinite, result.Outcome);
-        Assert.Contains("step", result.Explanation, StringComparison.Ordinal);
+        Assert.Contains($"step {result.LastStep + 1}", result.Explanation, StringComparison.Ordinal);
+        Assert.Contains(layer, result.Explanation, StringComparison.Ordinal);
         Assert.All(result.Weights.Span.ToArray(), weight => Assert.True(float.IsFinite(weight)));
     }
 

@@ -38,6 +38,13 @@ internal sealed class ReferenceProgram<T, TArithmetic>(ModelGraph graph, Loss lo
         }
     }
 
+    /// <summary>[nodes] every node's output for one sample.</summary>
+    internal static T[][] Outputs(ModelGraph graph, TensorBuffer weights, ReadOnlySpan<float> input)
+    {
+        var program = new ReferenceProgram<T, TArithmetic>(graph, new MeanSquaredErrorLoss(), 1);
+        return program.RunForward(program.Parameters(weights.Span), Convert(input), 1);
+    }
+
     /// <summary>The mean loss over a batch as a function of the weights, for difference quotients.</summary>
     internal T MeanLoss(T[][] parameters, T[] inputs, int[] labels, T[] values, int sampleCount)
     {
