@@ -46,7 +46,7 @@ public class WorkerActorTests
     }
 
     [Fact]
-    public void It_does_one_thing_at_a_time_and_the_lowest_version_first()
+    public void It_does_one_thing_at_a_time_and_work_of_the_step_under_way_goes_before_that_of_the_next()
     {
         Join();
         worker.On(Publish(0));
@@ -69,6 +69,18 @@ public class WorkerActorTests
         effects = worker.On(new BlocksEvaluated(TestRun.Version(0), DataSplit.Test, new WorkRange(0, 2), [new(0, 1, 1, 1), new(1, 1, 1, 1)]));
         Assert.Equal(2, Assert.Single(effects.Sent<EvaluationBlocksDone>()).Blocks.Length);
         Assert.Contains(new DropWeights(TestRun.Version(0)), effects);
+    }
+
+    [Fact]
+    public void An_evaluation_of_an_old_version_goes_before_the_steps_on_the_newest()
+    {
+        Join();
+        worker.On(Publish(5));
+        worker.On(Assign(6, 0, 4));
+        worker.On(Assign(6, 4, 8));
+        worker.On(new AssignEvaluation(TestRun.Session(1), TestRun.Version(4), DataSplit.Test, new WorkRange(0, 2), "test"));
+        worker.On(Publish(4));
+        Assert.Contains(new EvaluateBlocks(TestRun.Version(4), DataSplit.Test, new WorkRange(0, 2)), worker.On(Computed(6, 0, 4)));
     }
 
     [Fact]

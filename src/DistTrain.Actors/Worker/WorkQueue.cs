@@ -17,7 +17,7 @@ internal sealed record EvaluationWork(WeightVersion Version, DataSplit Split, Wo
 }
 
 /// <summary>
-/// A worker's open work, in the order in which it is to be done: lower versions first, because a higher one cannot come before they are done; within a version as assigned.
+/// A worker's open work, in the order in which it is to be done: lower versions first, because an old one is kept for its evaluation only; within a version as assigned.
 /// </summary>
 internal sealed class WorkQueue
 {
