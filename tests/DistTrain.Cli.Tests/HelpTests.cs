@@ -34,6 +34,6 @@ public sealed class HelpTests : IDisposable
         // Long descriptions are broken into lines.
         var help = string.Join(' ', sandbox.Run("train", "--help").Output.Split((char[])[' ', '\n'], StringSplitOptions.RemoveEmptyEntries));
         Assert.All(ConfigurationKeys.All, key =>
-            Assert.Contains($"{key.Flag} {key.ValueName} {key.Description} [{ConfigurationWriter.ToText(key.Get(TrainConfiguration.Default))}]", help, StringComparison.Ordinal));
+            Assert.Contains($"{string.Join(", ", key.Flags)} {key.ValueName} {key.Description} [{ConfigurationWriter.ToText(key.Get(TrainConfiguration.Default))}]", help, StringComparison.Ordinal));
     }
 }

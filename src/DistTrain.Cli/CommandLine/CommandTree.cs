@@ -24,7 +24,7 @@ internal sealed class CommandTree
     private CommandTree(Host host)
     {
         this.host = host;
-        settings = [.. ConfigurationKeys.All.Select(key => (key, new Option<string>(key.Flag, key.ShortFlag is { } shorter ? [shorter] : []) { HelpName = key.ValueName, Description = key.Description }))];
+        settings = [.. ConfigurationKeys.All.Select(key => (key, new Option<string>(key.Flag, [.. key.Flags.Skip(1)]) { HelpName = key.ValueName, Description = key.Description }))];
         // Ours say what there is to learn and give our exit codes.
         root.Options.Clear();
         root.Directives.Clear();

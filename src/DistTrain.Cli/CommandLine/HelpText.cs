@@ -28,7 +28,7 @@ internal static class HelpText
 
     /// <param name="withDefault">Not where a stored run says what holds when nothing is said.</param>
     public static HelpRow RowOf(ConfigurationKey key, bool withDefault) => new(
-        $"{key.Flag}{(key.ShortFlag is { } shorter ? $", {shorter}" : "")} {key.ValueName}", withDefault ? $"{key.Description} [{ConfigurationWriter.ToText(key.Get(TrainConfiguration.Default))}]" : key.Description);
+        $"{string.Join(", ", key.Flags)} {key.ValueName}", withDefault ? $"{key.Description} [{ConfigurationWriter.ToText(key.Get(TrainConfiguration.Default))}]" : key.Description);
 
     public static void Write(TextWriter output, CommandHelp help)
     {

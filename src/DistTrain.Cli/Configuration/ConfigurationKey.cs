@@ -44,6 +44,9 @@ public sealed record ConfigurationKey(
     /// <summary>A shorter flag for the same setting, such as <c>--batch</c>; null where there is none.</summary>
     public string? ShortFlag { get; init; }
 
+    /// <summary>All flags for this setting, its own name first.</summary>
+    public IEnumerable<string> Flags => ShortFlag is { } shorter ? [Flag, shorter] : [Flag];
+
     /// <summary>The name in JSON: <c>batch-size</c> is <c>batchSize</c>.</summary>
     public string JsonName => string.Concat(Name.Split('-').Select((word, i) => i == 0 ? word : char.ToUpperInvariant(word[0]) + word[1..]));
 }
