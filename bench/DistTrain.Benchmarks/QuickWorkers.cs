@@ -31,6 +31,11 @@ internal static class QuickWorkers
             {
                 seconds.Add(Stopwatch.GetElapsedTime(last).TotalSeconds);
                 last = Stopwatch.GetTimestamp();
+                if (seconds.Count == WarmUpEpochs)
+                {
+                    began = last;
+                }
+
                 if (seconds.Count > WarmUpEpochs + 2 && Stopwatch.GetElapsedTime(began).TotalSeconds > options.Seconds)
                 {
                     cancellation.Cancel();

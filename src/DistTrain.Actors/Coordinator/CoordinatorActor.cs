@@ -162,7 +162,7 @@ public sealed partial class CoordinatorActor : IActor
             tally.TrainingSeconds = clock.EndEpoch();
         }
 
-        if (members.AssessSpeeds() is { IsChanged: true } speeds)
+        if (committed.Value % SpeedAssessment.IntervalSteps == 0 && members.AssessSpeeds() is { IsChanged: true } speeds)
         {
             effects.Log($"after step {committed}, {speeds.Reason}");
         }

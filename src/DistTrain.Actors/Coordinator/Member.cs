@@ -19,11 +19,14 @@ internal sealed class Member(WorkerId worker, SessionNumber session)
     public int OpenMicroBatchesUpTo(StepNumber step) => OpenRanges.Where(open => open.Step <= step).Sum(open => open.Range.Count);
 }
 
-/// <summary>The median of a worker's last few times for a sample: one slow step (a compilation, a collection, a neighbour) does not move it.</summary>
+/// <summary>
+/// The median of a worker's last times for a sample. Slow steps (a compilation, a collection, a neighbour on the same machine) come in bursts of many; the window is long enough
+/// that a burst of half of it does not move the median, and a worker that really is slow is known for it after a few steps.
+/// </summary>
 internal sealed class SpeedMeter
 {
-    private const int Capacity = 5;
-    private const int Fewest = 3;
+    private const int Capacity = 63;
+    private const int Fewest = 7;
     private readonly Queue<double> last = new(Capacity);
 
     /// <summary>Null while there are too few measurements.</summary>

@@ -12,15 +12,19 @@ public readonly record struct SpeedDecision(bool IsChanged, ImmutableArray<int> 
 
 /// <summary>
 /// What relative speeds assignments should count with. Measurements are noisy, and an assignment that follows the noise is worse than one that stands still. So the
-/// assumption changes only when it is wrong by a quarter for some pair of workers, and the new one is rounded to a coarse scale, on which workers of nearly the same speed are equal.
+/// assumption changes only when it is wrong by half for some pair of workers, and the new one is rounded to a coarse scale, on which workers of nearly the same speed are equal.
 /// </summary>
 public static class SpeedAssessment
 {
     public const int FastestRelativeTime = 100;
+
+    /// <summary>Committed steps from one assessment to the next.</summary>
+    public const int IntervalSteps = 8;
+
     private const int SlowestRelativeTime = 100_000;
 
     /// <summary>The assumption stands while it is wrong by less than this factor between any two workers.</summary>
-    private const double Tolerance = 1.25;
+    private const double Tolerance = 1.5;
 
     /// <summary>The scale has four values an octave: 2^(1/4) apart, with the borders at 2^(1/8).</summary>
     private const double ScaleRatio = 1.189207115002721;

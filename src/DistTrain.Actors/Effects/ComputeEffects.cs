@@ -12,6 +12,11 @@ public abstract record ReleaseEffect : Effect;
 /// <summary>Worker: forward and backward over a range of micro-batches on the version that the step reads. Answered by <see cref="GradientComputed"/>.</summary>
 public sealed record ComputeGradient(MiniBatch MiniBatch, WorkRange Range) : ComputeEffect;
 
+/// <summary>
+/// Worker: a hint, without an answer. This range is to be computed as soon as the version that it reads is here, so its samples may be gathered meanwhile.
+/// </summary>
+public sealed record PrepareSamples(MiniBatch MiniBatch, WorkRange Range) : Effect;
+
 /// <summary>Worker: loss and correct answers of a range of evaluation blocks. Answered by <see cref="BlocksEvaluated"/>.</summary>
 public sealed record EvaluateBlocks(WeightVersion Version, DataSplit Split, WorkRange Blocks) : ComputeEffect;
 

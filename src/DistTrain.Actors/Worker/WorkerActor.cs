@@ -144,8 +144,13 @@ public sealed class WorkerActor : IActor
             return;
         }
 
-        queue.Add(new GradientWork(assignment.MiniBatch, assignment.Range));
+        var work = new GradientWork(assignment.MiniBatch, assignment.Range);
+        queue.Add(work);
         BeginNext(effects);
+        if (running != work)
+        {
+            effects.Add(new PrepareSamples(assignment.MiniBatch, assignment.Range));
+        }
     }
 
     private void HandleAssignEvaluation(AssignEvaluation assignment, EffectList effects)

@@ -72,6 +72,9 @@ public sealed class EngineComputeHost : IComputeHost
         holdings.ReleaseAll(actor, keepsNewestVersion: actor.Role == ActorRole.ParameterServer);
     }
 
+    /// <summary>Gathers samples ahead of the computation that will want them. Counts as a call for the actor.</summary>
+    internal void Prepare(ActorAddress actor, PrepareSamples prepare) => Worker(actor).Prepare(prepare.MiniBatch, prepare.Range);
+
     /// <summary>A copy of a version's flat weights.</summary>
     public TensorBuffer CopyWeights(WeightVersion version)
     {

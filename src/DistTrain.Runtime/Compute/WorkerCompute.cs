@@ -14,22 +14,17 @@ internal sealed class WorkerCompute(TrainingDefinition definition, IEngine engin
     private const int SmallestProgram = 256;
 
     private readonly int inputLength = definition.Train.SampleShape.ElementCount;
+    private readonly StagedSamples[] staged = [new(definition.Train, orders), new(definition.Train, orders)];
     private IModelProgram? program;
-    private TensorBuffer inputs = new(0);
-    private int[] labels = [];
-    private float[] values = [];
     private float[] outputs = [];
+    private int oldest;
 
     public GradientComputed Compute(ComputeGradient effect)
     {
         var start = Stopwatch.GetTimestamp();
         var batch = effect.MiniBatch;
-        var partition = batch.Partition;
-        var firstSample = partition.Boundary(effect.Range.First);
-        var sampleCount = partition.Boundary(effect.Range.End) - firstSample;
-        var sampleIds = orders.Get(batch.Epoch).AsSpan(batch.FirstPosition + firstSample, sampleCount);
-        EnsureProgram(sampleCount);
-        var targets = Gather(sampleIds);
+        var samples = Prepare(batch, effect.Range);
+        EnsureProgram(samples.Count);
         var cover = TreeNode.Cover(effect.Range.First, effect.Range.End);
         var nodes = new GradientNode[cover.Count];
         var handles = new GradientHandle[cover.Count];
@@ -45,12 +40,12 @@ internal sealed class WorkerCompute(TrainingDefinition definition, IEngine engin
             var request = new GradientRequest
             {
                 Weights = lease.Weights,
-                Partition = partition,
+                Partition = batch.Partition,
                 FirstMicroBatch = effect.Range.First,
                 EndMicroBatch = effect.Range.End,
-                Inputs = inputs.Span[..(sampleCount * inputLength)],
-                Targets = targets,
-                SampleIds = sampleIds,
+                Inputs = samples.Inputs,
+                Targets = samples.Targets,
+                SampleIds = samples.Ids,
                 Seed = definition.Seed,
                 Step = batch.Step.Value,
             };
@@ -59,6 +54,20 @@ internal sealed class WorkerCompute(TrainingDefinition definition, IEngine engin
 
         var computed = cover.Select((node, i) => new ComputedNode(node, handles[i], statistics[i])).ToImmutableArray();
         return new GradientComputed(batch.Step, effect.Range, computed, (long)Stopwatch.GetElapsedTime(start).TotalMicroseconds);
+    }
+
+    /// <summary>Gathers the samples of a range, unless they have been gathered already.</summary>
+    public StagedSamples Prepare(MiniBatch batch, WorkRange range)
+    {
+        if (Array.Find(staged, candidate => candidate.Holds(batch, range)) is { } ready)
+        {
+            return ready;
+        }
+
+        var samples = staged[oldest];
+        oldest = (oldest + 1) % staged.Length;
+        samples.Gather(batch, range);
+        return samples;
     }
 
     public BlocksEvaluated Evaluate(EvaluateBlocks effect, int blockSize)
@@ -102,21 +111,6 @@ internal sealed class WorkerCompute(TrainingDefinition definition, IEngine engin
         {
             var capacity = Math.Max(sampleCount, Math.Min(SmallestProgram, definition.Train.Count));
             program = engine.CreateProgram(definition.Graph, definition.Loss, capacity);
-            inputs = new TensorBuffer(capacity * inputLength);
-            labels = new int[definition.Train.Targets is ClassLabels ? capacity : 0];
-            values = new float[definition.Train.Targets is TargetValues targetValues ? capacity * targetValues.Width : 0];
         }
-    }
-
-    private TargetBatch Gather(ReadOnlySpan<int> sampleIds)
-    {
-        var source = definition.Train.Inputs.Span;
-        var destination = inputs.Span;
-        for (var i = 0; i < sampleIds.Length; i++)
-        {
-            source.Slice(sampleIds[i] * inputLength, inputLength).CopyTo(destination[(i * inputLength)..]);
-        }
-
-        return definition.Train.Targets.Gather(sampleIds, labels, values);
     }
 }

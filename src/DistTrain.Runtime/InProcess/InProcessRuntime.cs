@@ -88,6 +88,9 @@ internal sealed class InProcessRuntime : IDisposable
             case ComputeEffect compute:
                 StartCompute(cell, compute);
                 break;
+            case PrepareSamples prepare:
+                StartPreparation(cell, prepare);
+                break;
             case ReleaseEffect release:
                 host.Release(cell.Address, release);
                 break;
@@ -138,6 +141,17 @@ internal sealed class InProcessRuntime : IDisposable
         {
             pool.Share(1, _ => Answer(cell, host.Execute(cell.Address, effect)), completed: static () => { });
         }
+    }
+
+    /// <summary>Behind the computation that is running: it fills the gap in which the worker would wait for the others and for the new weights.</summary>
+    private void StartPreparation(ActorCell cell, PrepareSamples prepare)
+    {
+        BeginActivity();
+        pool.Enqueue(threadOfWorker[cell.Address], () =>
+        {
+            host.Prepare(cell.Address, prepare);
+            EndActivity();
+        });
     }
 
     private void StartUpdate(ActorCell cell, StepUpdate update)
