@@ -25,6 +25,7 @@ public static class TraceText
         Log log => $"log {log.Sentence}",
         Refuse refuse => $"refuse {refuse.Message.GetType().Name}: {refuse.Reason}",
         ComputeGradient compute => $"compute gradient of step {compute.MiniBatch.Step} {compute.Range}",
+        PrepareSamples prepare => $"prepare samples of step {prepare.MiniBatch.Step} {prepare.Range}",
         EvaluateBlocks evaluate => $"compute evaluation of version {evaluate.Version} blocks {evaluate.Blocks}",
         InitializeWeights => "compute initial weights",
         ReduceAndUpdate update => string.Create(

@@ -26,8 +26,8 @@ public class WorkerActorTests
     public void It_computes_a_step_only_on_the_version_that_the_step_reads()
     {
         Join();
-        Assert.Empty(worker.On(Assign(1, 0, 4)));
-        Assert.Empty(worker.On(Assign(2, 0, 4)));
+        Assert.Equal([new PrepareSamples(TestRun.Batch(1), new WorkRange(0, 4))], worker.On(Assign(1, 0, 4)));
+        Assert.Equal([new PrepareSamples(TestRun.Batch(2), new WorkRange(0, 4))], worker.On(Assign(2, 0, 4)));
         Assert.Equal([new ComputeGradient(TestRun.Batch(1), new WorkRange(0, 4))], worker.On(Publish(0)));
         Assert.DoesNotContain(worker.On(Computed(1, 0, 4)), effect => effect is ComputeEffect);
         Assert.Equal([new DropWeights(TestRun.Version(0)), new ComputeGradient(TestRun.Batch(2), new WorkRange(0, 4))], worker.On(Publish(1)));
@@ -50,9 +50,9 @@ public class WorkerActorTests
     {
         Join();
         worker.On(Publish(0));
-        worker.On(Assign(1, 0, 4));
-        Assert.Empty(worker.On(Assign(2, 0, 4)));
-        Assert.Empty(worker.On(Assign(1, 6, 8)));
+        Assert.Equal([new ComputeGradient(TestRun.Batch(1), new WorkRange(0, 4))], worker.On(Assign(1, 0, 4)));
+        Assert.DoesNotContain(worker.On(Assign(2, 0, 4)), effect => effect is ComputeEffect);
+        Assert.DoesNotContain(worker.On(Assign(1, 6, 8)), effect => effect is ComputeEffect);
         Assert.Contains(new ComputeGradient(TestRun.Batch(1), new WorkRange(6, 8)), worker.On(Computed(1, 0, 4)));
     }
 
