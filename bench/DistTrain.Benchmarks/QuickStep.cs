@@ -19,33 +19,8 @@ internal static class QuickStep
 
     public static int Run(string[] arguments)
     {
-        int batch = 256;
-        double seconds = 4;
-        KernelPath path = KernelPaths.Best;
-        string model = "mlp:512,512";
-        for (int i = 0; i + 1 < arguments.Length; i += 2)
-        {
-            switch (arguments[i])
-            {
-                case "--batch":
-                    batch = int.Parse(arguments[i + 1], CultureInfo.InvariantCulture);
-                    break;
-                case "--seconds":
-                    seconds = double.Parse(arguments[i + 1], CultureInfo.InvariantCulture);
-                    break;
-                case "--path":
-                    path = Enum.Parse<KernelPath>(arguments[i + 1], ignoreCase: true);
-                    break;
-                case "--model":
-                    model = arguments[i + 1];
-                    break;
-                default:
-                    Console.Error.WriteLine($"unknown option {arguments[i]}");
-                    return 2;
-            }
-        }
-
-        Measure(batch, seconds, path, model);
+        var options = new QuickOptions(arguments);
+        Measure(options.Batch, options.Seconds, options.Path, options.Model);
         return 0;
     }
 

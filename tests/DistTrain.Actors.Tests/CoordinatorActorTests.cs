@@ -229,12 +229,16 @@ public class CoordinatorActorTests
     /// <summary>A commit of 32 samples, shared out evenly among the workers, each of which took so many microseconds.</summary>
     private static StepCommitted Committed(long step, (int Worker, long Microseconds)[]? by = null, int epoch = 1)
     {
-        by ??= [(1, 100)];
+        var entries = Enumerable.Range(0, 3).Select(position => Entry(step - ((step - 1) % 3) + position, by ?? [(1, 100)], epoch)).ToArray();
+        var closed = step % 3 == 0 ? new EpochLedger(3, LedgerAudit.Prove(entries, 96, 0), LedgerAudit.Shares(entries)) : null;
+        return new StepCommitted(TestRun.Header, TestRun.Shard, entries[(step - 1) % 3], new NodeStatistics(32, 16, 32), 0, closed);
+    }
+
+    private static LedgerEntry Entry(long step, (int Worker, long Microseconds)[] by, int epoch)
+    {
         var level = by.Length == 1 ? 3 : 2;
         var nodes = by.Select((part, i) => new AcceptedNode(new TreeNode(level, i), TestRun.Worker(part.Worker), 32 / by.Length, part.Microseconds)).ToImmutableArray();
-        var first = (int)((step - 1) % 3) * 32;
-        var batch = new MiniBatch(TestRun.StepOf(step), epoch, first, 32, 8);
-        return new StepCommitted(TestRun.Header, TestRun.Shard, new LedgerEntry(batch, nodes), new NodeStatistics(32, 16, 32), 0);
+        return new LedgerEntry(new MiniBatch(TestRun.StepOf(step), epoch, (int)((step - 1) % 3) * 32, 32, 8), nodes);
     }
 
     private static EvaluationBlocksDone Evaluated(long version) => new(

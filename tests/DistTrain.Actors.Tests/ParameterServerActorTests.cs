@@ -55,6 +55,22 @@ public class ParameterServerActorTests
     }
 
     [Fact]
+    public void The_last_step_of_an_epoch_closes_its_ledger_and_the_next_begins_a_new_one()
+    {
+        Serve();
+        Subscribe(1, 2);
+        Assert.Null(Commit(new PlanStep(TestRun.Header, TestRun.Batch(1), 0.5, EndsEpoch: false)).ClosedEpoch);
+        var closed = Commit(new PlanStep(TestRun.Header, TestRun.Batch(2, first: 32), 0.5, EndsEpoch: true)).ClosedEpoch!;
+        Assert.Equal(2, closed.Steps);
+        Assert.Equal(new LedgerProof(64, 64, 0, 0, 0), closed.Proof);
+        Assert.Equal([new WorkerShare(TestRun.Worker(1), 8, 1, 2), new WorkerShare(TestRun.Worker(2), 8, 1, 2)], closed.Shares.ToArray());
+
+        // An epoch that does not begin where the data begins has lost what is in front of it.
+        closed = Commit(new PlanStep(TestRun.Header, TestRun.Batch(3, first: 32), 0.5, EndsEpoch: true)).ClosedEpoch!;
+        Assert.Equal(new LedgerProof(64, 32, 0, 32, 0), closed.Proof);
+    }
+
+    [Fact]
     public void A_contribution_that_overtakes_its_plan_is_judged_when_the_plan_comes()
     {
         Serve();
@@ -209,6 +225,15 @@ public class ParameterServerActorTests
         server.On(Plan(step) with { EndsEpoch = endsEpoch });
         server.On(TestRun.Contribution(step, 3, 0));
         return server.On(new UpdateApplied(TestRun.StepOf(step), null));
+    }
+
+    private StepCommitted Commit(PlanStep plan)
+    {
+        var step = plan.MiniBatch.Step.Value;
+        server.On(plan);
+        server.On(TestRun.Contribution(step, 2, 0, worker: 1, handle: 2 * step));
+        server.On(TestRun.Contribution(step, 2, 1, worker: 2, handle: (2 * step) + 1));
+        return Assert.Single(server.On(new UpdateApplied(TestRun.StepOf(step), null)).Sent<StepCommitted>());
     }
 
     private static PlanStep Plan(long step) => new(TestRun.Header, TestRun.Batch(step), 0.5, EndsEpoch: false);

@@ -1,12 +1,13 @@
+using System.Collections.Immutable;
+
 namespace DistTrain.Actors;
 
 /// <summary>An epoch whose report is not out: sums over its steps, in step order, and what the report still waits for.</summary>
 internal sealed class EpochTally(int epoch)
 {
-    private readonly List<LedgerEntry> entries = [];
+    private EpochLedger? ledger;
     private double lossSum;
     private long correctCount;
-    private long recomputedSamples;
     private double learningRate;
 
     public int Epoch { get; } = epoch;
@@ -28,22 +29,21 @@ internal sealed class EpochTally(int epoch)
 
     public void Add(StepCommitted step, double rate)
     {
-        entries.Add(step.Entry);
+        ledger = step.ClosedEpoch;
         lossSum += step.Statistics.LossSum;
         correctCount += step.Statistics.CorrectCount;
         SampleCount += step.Statistics.SampleCount;
-        recomputedSamples += step.RecomputedSamples;
         learningRate = rate;
         LastStep = step.Entry.MiniBatch.Step;
     }
 
-    public bool IsComplete(bool needsTest) => TrainingSeconds is not null && WeightsHash is not null && (Test is not null || !needsTest);
+    public bool IsComplete(bool needsTest) => ledger is not null && TrainingSeconds is not null && WeightsHash is not null && (Test is not null || !needsTest);
 
     public EpochReport Report(RunDefinition definition, IEnumerable<WorkerId> members) => new(
         Epoch,
-        entries.Count,
+        ledger!.Steps,
         LastStep.Value,
-        LedgerAudit.Prove(entries, definition.SampleCount, recomputedSamples),
+        ledger.Proof,
         MeanLoss,
         definition.HasClasses ? Accuracy : null,
         Test,
@@ -51,5 +51,9 @@ internal sealed class EpochTally(int epoch)
         TrainingSeconds!.Value,
         TrainingSeconds > 0 ? SampleCount / TrainingSeconds.Value : 0,
         WeightsHash!,
-        LedgerAudit.Shares(entries, members));
+        WithIdle(ledger.Shares, members));
+
+    /// <summary>Members that gave nothing are listed as well.</summary>
+    private static ImmutableArray<WorkerShare> WithIdle(ImmutableArray<WorkerShare> shares, IEnumerable<WorkerId> members) =>
+        [.. shares.Concat(members.Except(shares.Select(share => share.Worker)).Select(idle => new WorkerShare(idle, 0, null, null))).OrderBy(share => share.Worker)];
 }

@@ -28,17 +28,11 @@ public static class LedgerAudit
         return new LedgerProof(sampleCount, counted, applied - counted, sampleCount - counted, recomputedSamples);
     }
 
-    /// <summary>What each worker gave, by id; workers that gave nothing are listed with 0.</summary>
+    /// <summary>What each worker gave, by id.</summary>
     /// <param name="entries">All entries of one epoch.</param>
-    /// <param name="members">Workers that are to be listed even if they gave nothing.</param>
-    public static ImmutableArray<WorkerShare> Shares(IEnumerable<LedgerEntry> entries, IEnumerable<WorkerId> members)
+    public static ImmutableArray<WorkerShare> Shares(IEnumerable<LedgerEntry> entries)
     {
         var shares = new SortedDictionary<WorkerId, WorkerShare>();
-        foreach (var member in members)
-        {
-            shares[member] = new WorkerShare(member, 0, null, null);
-        }
-
         foreach (var entry in entries)
         {
             var step = entry.MiniBatch.Step.Value;

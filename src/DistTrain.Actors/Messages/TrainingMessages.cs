@@ -29,7 +29,9 @@ public sealed record RequestWeights(Header Header, WorkerId Worker, WeightVersio
 /// <summary>Server to coordinator: the step is applied and finite.</summary>
 /// <param name="Statistics">Of the whole mini-batch, folded in tree order.</param>
 /// <param name="RecomputedSamples">Samples of contributions discarded since the commit before this one, because they had been computed twice.</param>
-public sealed record StepCommitted(Header Header, ShardId Shard, LedgerEntry Entry, NodeStatistics Statistics, long RecomputedSamples) : ActorMessage(Header);
+/// <param name="ClosedEpoch">With an epoch's last step: what the ledger says about the epoch.</param>
+public sealed record StepCommitted(
+    Header Header, ShardId Shard, LedgerEntry Entry, NodeStatistics Statistics, long RecomputedSamples, EpochLedger? ClosedEpoch) : ActorMessage(Header);
 
 /// <summary>Server to coordinator: the step's loss or the weights that it would have made are not finite; the server stays at the version before.</summary>
 /// <param name="Chunk">Index of the first chunk with a value that is not finite; null when it is the loss.</param>

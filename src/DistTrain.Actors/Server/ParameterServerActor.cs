@@ -19,6 +19,9 @@ public sealed class ParameterServerActor : IActor
     private WeightVersion version;
     private OpenStep? applying;
     private StepNumber? lastStep;
+    private readonly OpenLedger ledger = new();
+
+    /// <summary>Since the last commit.</summary>
     private long recomputedSamples;
     private (WeightVersion Version, string Hash)? lastHash;
 
@@ -262,7 +265,10 @@ public sealed class ParameterServerActor : IActor
             Publish(effects);
         }
 
-        effects.Send(ActorAddress.Coordinator, new StepCommitted(header, shard, step.ToLedgerEntry(), step.FoldStatistics(), recomputedSamples));
+        var entry = step.ToLedgerEntry();
+        ledger.Record(entry, recomputedSamples);
+        var closed = plan.EndsEpoch ? ledger.Close(plan.MiniBatch) : null;
+        effects.Send(ActorAddress.Coordinator, new StepCommitted(header, shard, entry, step.FoldStatistics(), recomputedSamples, closed));
         recomputedSamples = 0;
         if (plan.EndsEpoch)
         {

@@ -54,13 +54,12 @@ public class LedgerAuditTests
     [Fact]
     public void Shares_say_who_gave_what_and_when()
     {
-        var shares = LedgerAudit.Shares([Entry(2, 0), Entry(3, 32), Entry(4, 64, left: 3)], [new WorkerId(1), new WorkerId(9)]);
+        var shares = LedgerAudit.Shares([Entry(2, 0), Entry(3, 32), Entry(4, 64, left: 3)]);
         Assert.Equal(
             [
                 new WorkerShare(new WorkerId(1), 8, 2, 3),
                 new WorkerShare(new WorkerId(2), 12, 2, 4),
                 new WorkerShare(new WorkerId(3), 4, 4, 4),
-                new WorkerShare(new WorkerId(9), 0, null, null),
             ],
             shares.ToArray());
     }
