@@ -83,7 +83,7 @@ public static class ConfigurationFile
     {
         var nearest = ConfigurationKeys.All.MinBy(key => EditDistance.Between(key.Name, unknown))!;
         return EditDistance.Between(nearest.Name, unknown) <= 3
-            ? $": did you mean '{nearest.Name}'?"
+            ? $" (did you mean '{nearest.Name}'?)"
             : $": the keys are {string.Join(", ", ConfigurationKeys.All.Select(key => key.Name))}";
     }
 }
