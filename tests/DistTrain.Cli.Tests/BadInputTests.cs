@@ -64,7 +64,7 @@ public sealed class BadInputTests : IDisposable
     public void A_wrong_key_in_a_file_names_file_and_line()
     {
         var file = sandbox.Write("my.yaml", "epochs: 3\nworker: 2\n");
-        Assert.Contains($"{file} line 2: unknown key 'worker': did you mean 'workers'?", sandbox.Run("train", "--config", file).AssertRefused(ExitCode.WrongUsage), StringComparison.Ordinal);
+        Assert.Contains($"{file} line 2: unknown key 'worker' (did you mean 'workers'?)", sandbox.Run("train", "--config", file).AssertRefused(ExitCode.WrongUsage), StringComparison.Ordinal);
     }
 
     [Theory]

@@ -33,7 +33,7 @@ public class ConfigurationFileTests
     }
 
     [Theory]
-    [InlineData("epochs: 3\nbach-size: 4", "my.yaml line 2: unknown key 'bach-size': did you mean 'batch-size'?")]
+    [InlineData("epochs: 3\nbach-size: 4", "my.yaml line 2: unknown key 'bach-size' (did you mean 'batch-size'?)")]
     [InlineData("quite-something-else: 4", "my.yaml line 1: unknown key 'quite-something-else': the keys are data, label")]
     [InlineData("\n\nbatch-size: many", "my.yaml line 3: batch-size must be a whole number of at least 1, but is 'many'")]
     [InlineData("batch-size: 1.5", "my.yaml line 1: batch-size must be a whole number of at least 1, but is '1.5'")]
