@@ -50,19 +50,7 @@ public sealed record Noticed(string Sentence) : TrainingEvent;
 /// <summary>A decision with its reason, or a message that was refused, with the actor's name: for those who want to see everything.</summary>
 public sealed record Logged(string Sentence) : TrainingEvent;
 
-/// <summary>How a run ended.</summary>
-public enum TrainingOutcome
-{
-    Completed,
-
-    /// <summary>Stopped on request after a whole step; the weights are those of that step.</summary>
-    Cancelled,
-
-    /// <summary>A step's gradient, weights or loss were not finite; the weights are those of the last finite step.</summary>
-    NonFinite,
-}
-
 /// <param name="Weights">Flat weights in the graph's layout, of version <paramref name="LastStep"/>.</param>
-/// <param name="Explanation">For <see cref="TrainingOutcome.NonFinite"/>: what became non-finite, at which step and in which layer, in one sentence.</param>
+/// <param name="Explanation">For <see cref="RunOutcome.NonFinite"/>: what became non-finite, at which step and in which layer, in one sentence.</param>
 public sealed record TrainingResult(
-    TrainingOutcome Outcome, int Epochs, long LastStep, double Seconds, TensorBuffer Weights, string WeightsHash, string? Explanation);
+    RunOutcome Outcome, int Epochs, long LastStep, double Seconds, TensorBuffer Weights, string WeightsHash, string? Explanation);

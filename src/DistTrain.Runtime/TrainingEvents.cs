@@ -22,13 +22,7 @@ public static class TrainingEvents
     {
         ArgumentNullException.ThrowIfNull(definition);
         ArgumentNullException.ThrowIfNull(ended);
-        var outcome = ended.Outcome switch
-        {
-            RunOutcome.Completed => TrainingOutcome.Completed,
-            RunOutcome.Cancelled => TrainingOutcome.Cancelled,
-            _ => TrainingOutcome.NonFinite,
-        };
-        return new TrainingResult(outcome, ended.EpochsCompleted, ended.Version.Value, ended.TrainingSeconds, weights, ended.WeightsHash, Explain(definition, ended, weights));
+        return new TrainingResult(ended.Outcome, ended.EpochsCompleted, ended.Version.Value, ended.TrainingSeconds, weights, ended.WeightsHash, Explain(definition, ended, weights));
     }
 
     private static string? Explain(TrainingDefinition definition, RunEnded ended, TensorBuffer weights)
@@ -50,7 +44,7 @@ public static class TrainingEvents
     {
         var run = definition.ToRunDefinition(new ArithmeticId(""));
         var batch = StepPlan.At(run, ended.Version.NextStep).MiniBatch;
-        var samples = EpochOrder.Create(definition.Seed, batch.Epoch, definition.Train.Count).AsSpan(batch.FirstPosition, batch.SampleCount);
-        return NonFiniteSearch.FirstLayer(definition.Graph, weights, definition.Train, samples) is { } layer ? $"the outputs of {layer}" : "the loss itself";
+        var samples = EpochOrder.Create(definition.Seed, batch.Epoch, definition.Train.Count).AsSpan(batch.FirstPosition, batch.SampleCount).ToArray();
+        return NonFiniteSearch.FirstLayer(definition.Graph, definition.Loss, weights, definition.Train, samples) is { } layer ? $"the outputs of {layer}" : "the loss itself";
     }
 }

@@ -39,17 +39,15 @@ internal static class Inference
             return null;
         }
 
+        if (samples.Targets is Unlabelled)
+        {
+            throw new InvalidOperationException("samples without labels cannot be evaluated");
+        }
+
         var total = new NodeStatistics(0, 0, 0);
         ForEachBlock(engine, graph, loss, weights, samples, (first, count, outputs) =>
-            total = NodeStatistics.Add(total, Evaluation.Summarize(loss, outputs, TargetsOf(samples.Targets, first, count), count)));
+            total = NodeStatistics.Add(total, Evaluation.Summarize(loss, outputs, samples.Targets.Slice(first, count), count)));
         return new EvaluationSummary(
             total.LossSum / total.SampleCount, samples.Targets is ClassLabels ? (double)total.CorrectCount / total.SampleCount : null, total.SampleCount);
     }
-
-    private static TargetBatch TargetsOf(Targets targets, int first, int count) => targets switch
-    {
-        ClassLabels labels => new TargetBatch(labels.Labels.Span.Slice(first, count)),
-        TargetValues values => new TargetBatch(values.Values.Span.Slice(first * values.Width, count * values.Width)),
-        _ => throw new InvalidOperationException("samples without labels cannot be evaluated"),
-    };
 }

@@ -181,10 +181,10 @@ public sealed class TrainCommand
     {
         switch (summary.Outcome)
         {
-            case TrainingOutcome.NonFinite:
+            case RunOutcome.NonFinite:
                 throw new CommandException(
                     ExitCode.NonFinite, $"the training became non-finite: {(summary.Explanation ?? "no reason given").TrimEnd('.')} (the last finite weights are in {run.RunDirectory})");
-            case TrainingOutcome.Cancelled:
+            case RunOutcome.Cancelled:
                 host.Error.WriteLine(
                     $"disttrain: interrupted after step {summary.Steps}; the weights are in {run.RunDirectory}: use them with 'disttrain evaluate {Shell.Quote(run.RunDirectory)}', "
                     + $"or train from the start with 'disttrain train --config {Shell.Quote(new RunPaths(run.RunDirectory).Configuration)}'.");

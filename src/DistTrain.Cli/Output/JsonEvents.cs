@@ -5,7 +5,6 @@ using System.Text.Json;
 using DistTrain.Actors;
 using DistTrain.Cli.Configuration;
 using DistTrain.Learning.Graph;
-using DistTrain.Runtime;
 
 namespace DistTrain.Cli.Output;
 
@@ -75,8 +74,8 @@ public static class JsonEvents
     {
         json.WriteString("outcome", summary.Outcome switch
         {
-            TrainingOutcome.Completed => "completed",
-            TrainingOutcome.Cancelled => "interrupted",
+            RunOutcome.Completed => "completed",
+            RunOutcome.Cancelled => "interrupted",
             _ => "non-finite",
         });
         json.WriteNumber("epochs", summary.Epochs);

@@ -77,7 +77,7 @@ public sealed class LiveReporter(Host host) : TrainReporter
 
     public override void Finished(RunSummary summary)
     {
-        var style = new Style(summary.Outcome == TrainingOutcome.Completed ? Color.Green : Color.Yellow, decoration: Decoration.Bold);
+        var style = new Style(summary.Outcome == RunOutcome.Completed ? Color.Green : Color.Yellow, decoration: Decoration.Bold);
         console.WriteLine();
         console.Write(new Text(RunText.Ending(run!, summary) + "\n", style));
         foreach (var section in RunText.Settings(run!))

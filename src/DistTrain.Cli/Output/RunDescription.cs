@@ -3,7 +3,6 @@ using DistTrain.Cli.Configuration;
 using DistTrain.Data;
 using DistTrain.Learning.Engines;
 using DistTrain.Learning.Graph;
-using DistTrain.Runtime;
 
 namespace DistTrain.Cli.Output;
 
@@ -17,4 +16,4 @@ public sealed record RunDescription(
 /// <summary>All that is known of a run at its end.</summary>
 /// <param name="Test">Of the final weights; null when they were not finite.</param>
 public sealed record RunSummary(
-    TrainingOutcome Outcome, int Epochs, long Steps, double Seconds, EvaluationSummary? Test, string WeightsHash, string? Explanation);
+    RunOutcome Outcome, int Epochs, long Steps, double Seconds, EvaluationSummary? Test, string WeightsHash, string? Explanation);

@@ -2,7 +2,6 @@ using System.Globalization;
 using DistTrain.Actors;
 using DistTrain.Cli.Configuration;
 using DistTrain.Learning.Graph;
-using DistTrain.Runtime;
 
 namespace DistTrain.Cli.Output;
 
@@ -97,8 +96,8 @@ public static class RunText
         var steps = $"{Whole(summary.Steps)} {(summary.Steps == 1 ? "step" : "steps")}";
         return summary.Outcome switch
         {
-            TrainingOutcome.Completed => $"Finished {summary.Epochs} {(summary.Epochs == 1 ? "epoch" : "epochs")}, {steps}, in {Seconds(summary.Seconds)}.",
-            TrainingOutcome.Cancelled => $"Stopped on request after {steps}; the weights of that step are saved.",
+            RunOutcome.Completed => $"Finished {summary.Epochs} {(summary.Epochs == 1 ? "epoch" : "epochs")}, {steps}, in {Seconds(summary.Seconds)}.",
+            RunOutcome.Cancelled => $"Stopped on request after {steps}; the weights of that step are saved.",
             _ => $"Stopped after {steps}: {summary.Explanation}",
         };
     }

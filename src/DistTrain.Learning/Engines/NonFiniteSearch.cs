@@ -8,18 +8,19 @@ public static class NonFiniteSearch
 {
     /// <summary>The name of the first layer, in the order of the graph, with an output that is not finite for any of the samples; null when all outputs are finite.</summary>
     /// <param name="graph">The model.</param>
+    /// <param name="loss">What its outputs are held to.</param>
     /// <param name="weights">Flat weights of one version.</param>
     /// <param name="samples">The data.</param>
     /// <param name="sampleIds">The samples to run, one at a time.</param>
-    public static string? FirstLayer(ModelGraph graph, TensorBuffer weights, SampleSet samples, ReadOnlySpan<int> sampleIds)
+    public static string? FirstLayer(ModelGraph graph, Loss loss, TensorBuffer weights, SampleSet samples, int[] sampleIds)
     {
         ArgumentNullException.ThrowIfNull(graph);
         ArgumentNullException.ThrowIfNull(weights);
         ArgumentNullException.ThrowIfNull(samples);
         GraphNode? first = null;
-        foreach (var sample in sampleIds)
+        var program = new ReferenceProgram<float, SingleArithmetic>(graph, loss, 1);
+        foreach (var outputs in program.Outputs(weights, samples, sampleIds))
         {
-            var outputs = ReferenceProgram<float, SingleArithmetic>.Outputs(graph, weights, samples.Input(sample));
             var node = graph.Nodes.FirstOrDefault(candidate => Array.Exists(outputs[candidate.Index], value => !float.IsFinite(value)));
             if (node is not null && (first is null || node.Index < first.Index))
             {

@@ -46,14 +46,14 @@ internal sealed class SequentialTrainer
             {
                 if (cancellation.IsCancellationRequested)
                 {
-                    return Result(TrainingOutcome.Cancelled, epoch - 1, null);
+                    return Result(RunOutcome.Cancelled, epoch - 1, null);
                 }
 
                 rate = definition.Schedule.LearningRate(definition.LearningRate, step + 1, stepsPerEpoch, (long)stepsPerEpoch * definition.Epochs);
                 var statistics = Step(samples, rate);
                 if (statistics is null)
                 {
-                    return Result(TrainingOutcome.NonFinite, epoch - 1, $"a weight of {definition.Graph.Layout.Tensors[0].Name} was not finite at step {step + 1}");
+                    return Result(RunOutcome.NonFinite, epoch - 1, $"a weight of {definition.Graph.Layout.Tensors[0].Name} was not finite at step {step + 1}");
                 }
 
                 total = NodeStatistics.Add(total, statistics.Value);
@@ -64,7 +64,7 @@ internal sealed class SequentialTrainer
             listener(new EpochEnded(Report(epoch, stepsPerEpoch, total, rate)));
         }
 
-        return Result(TrainingOutcome.Completed, definition.Epochs, null);
+        return Result(RunOutcome.Completed, definition.Epochs, null);
     }
 
     private NodeStatistics? Step(int[] samples, double rate)
@@ -140,6 +140,6 @@ internal sealed class SequentialTrainer
             [new WorkerShare(new WorkerId(1), steps * 2, step - steps + 1, step), new WorkerShare(new WorkerId(2), 0, null, null)]);
     }
 
-    private TrainingResult Result(TrainingOutcome outcome, int epochs, string? explanation) =>
+    private TrainingResult Result(RunOutcome outcome, int epochs, string? explanation) =>
         new(outcome, epochs, step, 0.5, weights, WeightsHash.Compute(definition.Graph.Layout, weights), explanation);
 }

@@ -22,7 +22,7 @@ public class InProcessTrainingTests
     {
         var definition = Definition(optimizer, workers);
         var result = InProcessTraining.Run(definition, new ReferenceEngine(), _ => { }, CancellationToken.None);
-        Assert.Equal(TrainingOutcome.Completed, result.Outcome);
+        Assert.Equal(RunOutcome.Completed, result.Outcome);
         Assert.Equal(PlainLoop(definition), result.WeightsHash);
         Assert.Equal(result.WeightsHash, WeightsHash.Compute(definition.Graph.Layout, result.Weights));
     }
@@ -52,7 +52,7 @@ public class InProcessTrainingTests
     {
         var definition = Definition("sgd", 2) with { LearningRate = rate };
         var result = InProcessTraining.Run(definition, new ReferenceEngine(), _ => { }, CancellationToken.None);
-        Assert.Equal(TrainingOutcome.NonFinite, result.Outcome);
+        Assert.Equal(RunOutcome.NonFinite, result.Outcome);
         Assert.Contains($"step {result.LastStep + 1}", result.Explanation, StringComparison.Ordinal);
         Assert.Contains(layer, result.Explanation, StringComparison.Ordinal);
         Assert.All(result.Weights.Span.ToArray(), weight => Assert.True(float.IsFinite(weight)));
@@ -64,7 +64,7 @@ public class InProcessTrainingTests
         using var cancellation = new CancellationTokenSource();
         var definition = Definition("momentum", 2) with { Epochs = 100_000 };
         var result = InProcessTraining.Run(definition, new ReferenceEngine(), happened => { if (happened is EpochEnded) { cancellation.Cancel(); } }, cancellation.Token);
-        Assert.Equal(TrainingOutcome.Cancelled, result.Outcome);
+        Assert.Equal(RunOutcome.Cancelled, result.Outcome);
         Assert.InRange(result.LastStep, 1, 99_999);
         Assert.Equal(result.WeightsHash, WeightsHash.Compute(definition.Graph.Layout, result.Weights));
     }

@@ -68,7 +68,7 @@ public class SameBitsTests
         };
         var shares = new List<WorkerShare>();
         var result = InProcessTraining.Run(definition, engine, happened => { if (happened is EpochEnded { Report: var report }) { shares = [.. report.Workers]; } }, CancellationToken.None);
-        Assert.Equal(TrainingOutcome.Completed, result.Outcome);
+        Assert.Equal(RunOutcome.Completed, result.Outcome);
         return (result.WeightsHash, shares);
     }
 }

@@ -38,11 +38,11 @@ internal sealed class ReferenceProgram<T, TArithmetic>(ModelGraph graph, Loss lo
         }
     }
 
-    /// <summary>[nodes] every node's output for one sample.</summary>
-    internal static T[][] Outputs(ModelGraph graph, TensorBuffer weights, ReadOnlySpan<float> input)
+    /// <summary>[samples][nodes] every node's output, one sample at a time; the weights are read once.</summary>
+    internal IEnumerable<T[][]> Outputs(TensorBuffer weights, SampleSet samples, int[] sampleIds)
     {
-        var program = new ReferenceProgram<T, TArithmetic>(graph, new MeanSquaredErrorLoss(), 1);
-        return program.RunForward(program.Parameters(weights.Span), Convert(input), 1);
+        var parameters = Parameters(weights.Span);
+        return sampleIds.Select(sample => RunForward(parameters, Convert(samples.Input(sample)), 1));
     }
 
     /// <summary>The mean loss over a batch as a function of the weights, for difference quotients.</summary>
