@@ -9,7 +9,7 @@ using DistTrain.Learning.Engines;
 namespace DistTrain.Engines.Simd;
 
 /// <summary>All kernels for one path: the one place where the choice of instructions becomes a call.</summary>
-internal abstract unsafe class KernelSet
+internal abstract unsafe partial class KernelSet
 {
     /// <exception cref="PlatformNotSupportedException">This processor or runtime cannot run the path.</exception>
     public static KernelSet For(KernelPath path)
@@ -30,6 +30,9 @@ internal abstract unsafe class KernelSet
     public abstract void Multiply(in MatrixProduct product, GemmWorkspace workspace);
 
     public abstract void AccumulateWeightGradient(in WeightGradient gradient, GemmWorkspace workspace);
+
+    /// <summary>z[i] = x[i] + y[i].</summary>
+    public abstract void Add(float* x, float* y, float* z, nint count);
 
     /// <summary>y[i] = relu(x[i]).</summary>
     public abstract void Relu(float* x, float* y, nint count);
@@ -53,13 +56,15 @@ internal abstract unsafe class KernelSet
     public abstract int ReduceAndUpdate(in UpdateRequest request, int firstChunk, int endChunk);
 }
 
-internal sealed unsafe class KernelSet<TOps, TVector> : KernelSet
+internal sealed unsafe partial class KernelSet<TOps, TVector> : KernelSet
     where TOps : struct, IVectorOperations<TVector>
     where TVector : unmanaged
 {
     public override void Multiply(in MatrixProduct product, GemmWorkspace workspace) => MatrixMultiplier<TOps, TVector>.Run(product, workspace);
 
     public override void AccumulateWeightGradient(in WeightGradient gradient, GemmWorkspace workspace) => WeightGradientKernel<TOps, TVector>.Run(gradient, workspace);
+
+    public override void Add(float* x, float* y, float* z, nint count) => ElementwiseLoop<TOps, TVector>.Binary<AddFunction<TOps, TVector>>(x, y, z, count);
 
     public override void Relu(float* x, float* y, nint count) => ElementwiseLoop<TOps, TVector>.Unary<ReluFunction<TOps, TVector>>(x, y, count);
 

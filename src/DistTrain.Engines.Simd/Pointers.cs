@@ -7,4 +7,7 @@ internal static unsafe class Pointers
 {
     /// <summary>The first element of a buffer; valid as long as the buffer is referenced, because it is pinned.</summary>
     public static float* Of(TensorBuffer buffer) => (float*)Unsafe.AsPointer(ref buffer.First);
+
+    public static void Copy(float* source, float* destination, nint count) =>
+        Buffer.MemoryCopy(source, destination, count * sizeof(float), count * sizeof(float));
 }

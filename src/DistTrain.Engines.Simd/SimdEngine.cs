@@ -35,11 +35,17 @@ public sealed class SimdEngine : IEngine
 
     public IParameterKernels ParameterKernels { get; }
 
-    public IModelProgram CreateProgram(ModelGraph graph, Loss loss, int maximumSampleCount)
+    public IModelProgram CreateProgram(ModelGraph graph, Loss loss, int maximumSampleCount, bool keepsActivations = false)
     {
         ArgumentNullException.ThrowIfNull(graph);
         ArgumentNullException.ThrowIfNull(loss);
         ArgumentOutOfRangeException.ThrowIfLessThan(maximumSampleCount, 1);
-        return new SimdProgram(kernels, graph, loss, maximumSampleCount);
+        return new SimdProgram(kernels, graph, loss, maximumSampleCount, keepsActivations);
+    }
+
+    public long ProgramBytes(ModelGraph graph, Loss loss, int maximumSampleCount)
+    {
+        ArgumentNullException.ThrowIfNull(graph);
+        return 2L * sizeof(float) * maximumSampleCount * graph.Nodes.Sum(node => (long)node.OutputShape.ElementCount);
     }
 }

@@ -14,6 +14,7 @@ internal sealed unsafe class SimdProgram : IModelProgram
     private readonly KernelSet kernels;
     private readonly ModelGraph graph;
     private readonly Loss loss;
+    private readonly bool keepsActivations;
     private readonly ProgramMemory memory;
     private readonly PlannedOperation[] operations;
     private readonly TensorBuffer losses;
@@ -23,15 +24,17 @@ internal sealed unsafe class SimdProgram : IModelProgram
     private readonly int[] leafSamples;
     private readonly NodeTarget[] nodeTargets;
     private readonly NodeStatistics[] statisticsStack = new NodeStatistics[32];
+    private int forwardSamples;
 
-    public SimdProgram(KernelSet kernels, ModelGraph graph, Loss loss, int maximumSampleCount)
+    public SimdProgram(KernelSet kernels, ModelGraph graph, Loss loss, int maximumSampleCount, bool keepsActivations)
     {
         LossTable.Check(loss);
         this.kernels = kernels;
         this.graph = graph;
         this.loss = loss;
+        this.keepsActivations = keepsActivations;
         MaximumSampleCount = maximumSampleCount;
-        memory = new ProgramMemory(graph, maximumSampleCount);
+        memory = new ProgramMemory(graph, maximumSampleCount, keepsActivations);
         operations = OperationTable.Plan(kernels, memory, graph);
         losses = new TensorBuffer(maximumSampleCount);
         rowScratch = new TensorBuffer(LaneSums.Padded(OutputWidth));
@@ -73,10 +76,7 @@ internal sealed unsafe class SimdProgram : IModelProgram
                 Gradient = memory.HasGradient(OutputNode) ? memory.Gradient(OutputNode) : Pointers.Of(unreadGradient),
                 Losses = Pointers.Of(losses), Correct = right, RowScratch = Pointers.Of(rowScratch),
             });
-            for (int i = operations.Length - 1; i >= 0; i--)
-            {
-                operations[i].Backward(pass);
-            }
+            RunBackward(pass);
         }
 
         for (int i = 0; i < nodes.Length; i++)
@@ -99,16 +99,34 @@ internal sealed unsafe class SimdProgram : IModelProgram
         fixed (float* pinned = inputs)
         {
             memory.Inputs = pinned;
+            forwardSamples = sampleCount;
             RunForward(new Pass { SampleCount = sampleCount, Weights = Pointers.Of(weights) });
             new ReadOnlySpan<float>(memory.Output(OutputNode), outputs.Length).CopyTo(outputs);
         }
     }
+
+    public ReadOnlySpan<float> Activations(int node) => keepsActivations && !memory.IsInput(node)
+        ? new ReadOnlySpan<float>(memory.Output(node), forwardSamples * graph.Nodes[node].OutputShape.ElementCount)
+        : throw new InvalidOperationException($"this program does not keep the activations of node {node}");
 
     private void RunForward(in Pass pass)
     {
         foreach (PlannedOperation operation in operations)
         {
             operation.Forward(pass);
+        }
+    }
+
+    private void RunBackward(in Pass pass)
+    {
+        for (int i = operations.Length - 1; i >= 0; i--)
+        {
+            GraphNode node = graph.Nodes[i + 1];
+            if (memory.HasGradient(node.Index))
+            {
+                operations[i].Backward(pass);
+                memory.AddContributions(kernels, node, pass.SampleCount);
+            }
         }
     }
 

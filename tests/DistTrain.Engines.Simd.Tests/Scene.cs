@@ -92,7 +92,24 @@ internal sealed class Scene
             "tanh-relu-relu" => ModelGraph.Chain(
                 shape, [new DenseOperation(13, initializer), new TanhOperation(), new ReluOperation(), new FlattenOperation(), new ReluOperation(), output, new ReluOperation()]),
             "dense-dense" => ModelGraph.Chain(shape, [new DenseOperation(40, initializer), new DenseOperation(3, initializer), output]),
+            "residual" => Residual(shape, initializer, output),
             _ => ModelSpecification.Parse(model).Build(shape, Classes),
         };
+    }
+
+    /// <summary>Several consumers of one node, a node read twice by one consumer, and activations on both sides of the branches.</summary>
+    private static ModelGraph Residual(TensorShape shape, Initializer initializer, DenseOperation output)
+    {
+        var builder = new ModelGraphBuilder(shape);
+        string trunk = builder.Add(new DenseOperation(13, initializer));
+        string active = builder.Add(new ReluOperation());
+        string branch = builder.Add(new DenseOperation(13, initializer));
+        string flat = builder.Add(new FlattenOperation(), inputs: [trunk]);
+        string sum = builder.Add(new AddOperation(), inputs: [active, branch, active]);
+        string joined = builder.Add(new ReluOperation());
+        builder.Add(new AddOperation(), inputs: [joined, flat, sum]);
+        builder.Add(new TanhOperation());
+        builder.Add(output);
+        return builder.Build();
     }
 }

@@ -147,7 +147,7 @@ public sealed class SimdEngineTests
         var data = new TheoryData<KernelPath, string, string>();
         foreach (KernelPath path in Enum.GetValues<KernelPath>().Where(KernelPaths.IsSupported))
         {
-            foreach (string model in new[] { "logistic", "mlp:7", "mlp:33,18", "mlp-tanh:20,5", "relu-first", "relu-tanh", "tanh-relu-relu", "dense-dense" })
+            foreach (string model in new[] { "logistic", "mlp:7", "mlp:33,18", "mlp-tanh:20,5", "relu-first", "relu-tanh", "tanh-relu-relu", "dense-dense", "residual" })
             {
                 data.Add(path, model, "cross-entropy");
                 data.Add(path, model, "mse");

@@ -81,7 +81,7 @@ public sealed class TrainCommand
     /// <summary>A new folder that tells runs apart and sorts by time: <c>runs/20260131-235959-digits-mlp-128-64</c>.</summary>
     private static string FreeDirectory(DateTime utcNow, DataSet data, TrainConfiguration configuration)
     {
-        var model = ModelYaml.ShortForm(configuration.Model) ?? "layers";
+        var model = configuration.Model.ShortForm ?? "layers";
         var words = $"{utcNow.ToString("yyyyMMdd-HHmmss", CultureInfo.InvariantCulture)}-{data.Name}-{model}";
         var name = string.Concat(words.Select(c => char.IsAsciiLetterOrDigit(c) || c is '.' or '-' ? c : '-'));
         var first = Path.Combine("runs", name);

@@ -40,7 +40,7 @@ public static partial class ConfigurationWriter
     {
         null => ConfigurationKey.Automatic,
         bool flag => flag ? "yes" : "no",
-        ModelSpecification model => ModelYaml.ShortForm(model) ?? string.Join(" ", ModelYaml.Format(model).Select(line => line[2..])),
+        ModelSpecification model => model.ShortForm ?? string.Join(" ", ModelYaml.Format(model).Select(line => line[2..])),
         double number => number.ToString("R", CultureInfo.InvariantCulture).Replace('E', 'e'),
         IFormattable number => number.ToString(null, CultureInfo.InvariantCulture),
         _ => value.ToString() ?? "",
@@ -48,7 +48,7 @@ public static partial class ConfigurationWriter
 
     private static void AppendValue(StringBuilder yaml, object? value)
     {
-        if (value is ModelSpecification model && ModelYaml.ShortForm(model) is null)
+        if (value is ModelSpecification model && model.ShortForm is null)
         {
             yaml.Append('\n');
             foreach (var line in ModelYaml.Format(model))

@@ -127,7 +127,7 @@ public static class JsonEvents
             case double number:
                 json.WriteNumberValue(number);
                 break;
-            case ModelSpecification model when ModelYaml.ShortForm(model) is null:
+            case ModelSpecification model when model.ShortForm is null:
                 WriteLayers(json, model);
                 break;
             default:
@@ -143,8 +143,27 @@ public static class JsonEvents
         {
             json.WriteStartObject();
             json.WriteString("kind", layer.Kind);
-            json.WriteFinite("units", layer.Units);
-            json.WriteString("initializer", layer.Initializer);
+            if (layer.Name is { } name)
+            {
+                json.WriteString("name", name);
+            }
+
+            if (!layer.From.IsEmpty)
+            {
+                json.WriteStartArray("from");
+                foreach (var input in layer.From)
+                {
+                    json.WriteStringValue(input);
+                }
+
+                json.WriteEndArray();
+            }
+
+            foreach (var (setting, value) in layer.Settings)
+            {
+                json.WriteString(setting, value);
+            }
+
             json.WriteEndObject();
         }
 

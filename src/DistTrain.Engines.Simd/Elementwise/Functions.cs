@@ -67,3 +67,12 @@ internal readonly struct TanhGradientFunction<TOps, TVector> : IBinaryFunction<T
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static TVector Invoke(TVector x, TVector y) => TOps.Multiply(y, TOps.FusedMultiplyAdd(TOps.Negate(x), x, TOps.Broadcast(1f)));
 }
+
+/// <summary>x + y.</summary>
+internal readonly struct AddFunction<TOps, TVector> : IBinaryFunction<TOps, TVector>
+    where TOps : struct, IVectorOperations<TVector>
+    where TVector : unmanaged
+{
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static TVector Invoke(TVector x, TVector y) => TOps.Add(x, y);
+}

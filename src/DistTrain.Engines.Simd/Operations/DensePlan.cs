@@ -52,7 +52,7 @@ internal sealed unsafe class DensePlan(KernelSet kernels, ProgramMemory memory, 
                 Rows = pass.SampleCount, Columns = inputs, Depth = units,
                 A = outputGradient, ARowStride = units, AStepStride = 1,
                 B = pass.Weights + weightOffset, BStride = units, BTransposed = true,
-                C = memory.Gradient(input), CStride = inputs,
+                C = memory.InputGradient(node), CStride = inputs,
                 ReluOutput = AppliesInputReluGradient ? memory.Output(input) : null, ReluOutputStride = inputs,
             },
             memory.Workspace);

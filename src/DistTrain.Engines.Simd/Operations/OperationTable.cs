@@ -15,7 +15,7 @@ internal static class OperationTable
             plans[i] = Plan(kernels, memory, graph, node);
         }
 
-        Fuse(plans, graph);
+        Fuse(plans, memory, graph);
         return plans;
     }
 
@@ -28,41 +28,31 @@ internal static class OperationTable
                 memory.AllocateGradient(node);
                 return new DensePlan(kernels, memory, graph, node);
             case ReluOperation:
-                PlanElementwise(memory, graph, node);
+                memory.PlanOutputInPlace(node);
+                memory.PlanGradientInPlace(node);
                 return new ReluPlan(kernels, memory, node);
             case TanhOperation:
-                PlanElementwise(memory, graph, node);
+                memory.PlanOutputInPlace(node);
+                memory.PlanGradientInPlace(node);
                 return new TanhPlan(kernels, memory, node);
             case FlattenOperation:
-                memory.ShareOutput(node, node.Inputs[0]);
-                memory.ShareGradient(node, node.Inputs[0]);
-                return new AliasPlan();
+                memory.AliasOutput(node);
+                memory.PlanGradientInPlace(node);
+                return new AliasPlan(memory, node);
+            case AddOperation:
+                memory.AllocateOutput(node);
+                memory.AllocateGradient(node);
+                return new AddPlan(kernels, memory, node);
             default:
                 throw new NotSupportedException($"the SIMD engine has no operation '{node.Operation.Kind}'");
         }
     }
 
-    /// <summary>The output may overwrite the input where nobody needs that again: a dense layer's gradient does not need its own output. The gradient always may.</summary>
-    private static void PlanElementwise(ProgramMemory memory, ModelGraph graph, GraphNode node)
-    {
-        int input = node.Inputs[0];
-        if (graph.Nodes[input].Operation is DenseOperation)
-        {
-            memory.ShareOutput(node, input);
-        }
-        else
-        {
-            memory.AllocateOutput(node);
-        }
-
-        memory.ShareGradient(node, input);
-    }
-
-    private static void Fuse(PlannedOperation[] plans, ModelGraph graph)
+    private static void Fuse(PlannedOperation[] plans, ProgramMemory memory, ModelGraph graph)
     {
         for (int i = 0; i + 1 < plans.Length; i++)
         {
-            if (graph.Nodes[i + 2].Inputs[0] != i + 1)
+            if (!memory.MayFuse(graph.Nodes[i + 1], graph.Nodes[i + 2]))
             {
                 continue;
             }
@@ -72,7 +62,7 @@ internal static class OperationTable
                 before.AppliesRelu = true;
                 relu.ForwardIsFused = true;
             }
-            else if (plans[i] is ReluPlan activation && plans[i + 1] is DensePlan after)
+            else if (plans[i] is ReluPlan activation && plans[i + 1] is DensePlan after && memory.SharesGradientWithInput(graph.Nodes[i + 1]))
             {
                 after.AppliesInputReluGradient = true;
                 activation.BackwardIsFused = true;

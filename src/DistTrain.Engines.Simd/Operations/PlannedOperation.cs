@@ -30,6 +30,7 @@ internal abstract class PlannedOperation
     /// <summary>Writes the node's output from its input's output.</summary>
     public abstract void Forward(in Pass pass);
 
-    /// <summary>From the gradient by the node's output: adds up the parameters' gradients by tree node, and writes the gradient by the input where there is one.</summary>
+    /// <summary>From the gradient by the node's output: adds up the parameters' gradients by tree node, and writes the gradient by each input that has one to
+    /// <see cref="ProgramMemory.InputGradient"/>. Called only where the gradient by the output is of use.</summary>
     public abstract void Backward(in Pass pass);
 }

@@ -22,9 +22,9 @@ internal sealed unsafe class ReluPlan(KernelSet kernels, ProgramMemory memory, G
 
     public override void Backward(in Pass pass)
     {
-        if (!BackwardIsFused && memory.HasGradient(input))
+        if (!BackwardIsFused)
         {
-            kernels.ReluGradient(memory.Output(node.Index), memory.Gradient(node.Index), memory.Gradient(input), (nint)pass.SampleCount * width);
+            kernels.ReluGradient(memory.Output(node.Index), memory.Gradient(node.Index), memory.InputGradient(node), (nint)pass.SampleCount * width);
         }
     }
 }

@@ -10,11 +10,6 @@ internal sealed unsafe class TanhPlan(KernelSet kernels, ProgramMemory memory, G
 
     public override void Forward(in Pass pass) => kernels.Tanh(memory.Output(input), memory.Output(node.Index), (nint)pass.SampleCount * width);
 
-    public override void Backward(in Pass pass)
-    {
-        if (memory.HasGradient(input))
-        {
-            kernels.TanhGradient(memory.Output(node.Index), memory.Gradient(node.Index), memory.Gradient(input), (nint)pass.SampleCount * width);
-        }
-    }
+    public override void Backward(in Pass pass) =>
+        kernels.TanhGradient(memory.Output(node.Index), memory.Gradient(node.Index), memory.InputGradient(node), (nint)pass.SampleCount * width);
 }

@@ -20,10 +20,10 @@ public static class Evaluation
         {
             var row = outputs.Slice(sample * width, width);
             var target = targets.Labels.IsEmpty
-                ? new SampleTarget<float>(-1, targets.Values.Slice(sample * width, width))
-                : new SampleTarget<float>(targets.Labels[sample], []);
+                ? new SampleTarget<float>([], targets.Values.Slice(sample * width, width))
+                : new SampleTarget<float>(targets.Labels.Slice(sample, 1), []);
             lossSum += ReferenceLoss<float, SingleArithmetic>.Sample(loss, row, target, []);
-            correct += ReferenceLoss<float, SingleArithmetic>.IsCorrect(row, target) ? 1 : 0;
+            correct += ReferenceLoss<float, SingleArithmetic>.CorrectCount(row, target);
         }
 
         return new NodeStatistics(lossSum, correct, sampleCount);

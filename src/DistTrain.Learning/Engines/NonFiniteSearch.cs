@@ -17,17 +17,34 @@ public static class NonFiniteSearch
         ArgumentNullException.ThrowIfNull(graph);
         ArgumentNullException.ThrowIfNull(weights);
         ArgumentNullException.ThrowIfNull(samples);
-        GraphNode? first = null;
+        var first = graph.Nodes.Length;
         var program = new ReferenceProgram<float, SingleArithmetic>(graph, loss, 1);
-        foreach (var outputs in program.Outputs(weights, samples, sampleIds))
+        var outputs = new float[graph.OutputShape.ElementCount];
+        foreach (var sample in sampleIds)
         {
-            var node = graph.Nodes.FirstOrDefault(candidate => Array.Exists(outputs[candidate.Index], value => !float.IsFinite(value)));
-            if (node is not null && (first is null || node.Index < first.Index))
+            program.Forward(weights, samples.Input(sample), 1, outputs);
+            for (var node = 0; node < first; node++)
             {
-                first = node;
+                if (!TensorIsFinite(program.Activations(node)))
+                {
+                    first = node;
+                }
             }
         }
 
-        return first?.Name;
+        return first < graph.Nodes.Length ? graph.Nodes[first].Name : null;
+    }
+
+    private static bool TensorIsFinite(ReadOnlySpan<float> values)
+    {
+        foreach (var value in values)
+        {
+            if (!float.IsFinite(value))
+            {
+                return false;
+            }
+        }
+
+        return true;
     }
 }

@@ -12,10 +12,18 @@ public sealed record GraphNode(
 /// </summary>
 public sealed class ModelGraph
 {
-    private ModelGraph(ImmutableArray<GraphNode> nodes, ParameterLayout layout)
+    internal ModelGraph(ImmutableArray<GraphNode> nodes, ParameterLayout layout)
     {
         Nodes = nodes;
         Layout = layout;
+        Consumers = [.. nodes.Select(node => nodes.SelectMany(other => other.Inputs.Where(input => input == node.Index).Select(_ => other.Index)).ToImmutableArray())];
+        var needs = new bool[nodes.Length];
+        foreach (var node in nodes)
+        {
+            needs[node.Index] = node.Parameters.Length > 0 || node.Inputs.Any(input => needs[input]);
+        }
+
+        NeedsGradient = [.. needs];
     }
 
     public ImmutableArray<GraphNode> Nodes { get; }
@@ -26,45 +34,27 @@ public sealed class ModelGraph
 
     public TensorShape OutputShape => Nodes[^1].OutputShape;
 
-    /// <summary>Builds the graph of a chain of operations and works out every shape.</summary>
+    /// <summary>[nodes] indices of the nodes that read each node's output, ascending; a node that reads it twice stands there twice.</summary>
+    public ImmutableArray<ImmutableArray<int>> Consumers { get; }
+
+    /// <summary>
+    /// [nodes] whether the loss's gradient by the node's output is of use: the node or one in front of it has parameters. Where it is not, engines compute none.
+    /// A node with several consumers has as its gradient the sum of their contributions, added from the last consumer to the first, and within a consumer in the order of its inputs.
+    /// </summary>
+    public ImmutableArray<bool> NeedsGradient { get; }
+
+    /// <summary>The graph of a chain: each operation reads the one before it.</summary>
     /// <param name="inputShape">Shape of one sample.</param>
     /// <param name="operations">In the order in which data flows.</param>
     /// <exception cref="InvalidInputException">Shapes do not fit; the message names the layer and the shape it gets.</exception>
     public static ModelGraph Chain(TensorShape inputShape, IEnumerable<Operation> operations)
     {
-        ArgumentNullException.ThrowIfNull(operations);
-        var nodes = ImmutableArray.CreateBuilder<GraphNode>();
-        var declarations = new List<(string, ParameterDeclaration)>();
-        var countByKind = new SortedDictionary<string, int>(StringComparer.Ordinal);
-        nodes.Add(new GraphNode(0, "input", new InputOperation(), [], inputShape, []));
+        var builder = new ModelGraphBuilder(inputShape);
         foreach (var operation in operations)
         {
-            var previous = nodes[^1];
-            var number = countByKind[operation.Kind] = countByKind.GetValueOrDefault(operation.Kind) + 1;
-            var name = $"{operation.Kind}{number}";
-            var shape = OutputShapeOf(operation, name, previous);
-            var parameters = ImmutableArray.CreateBuilder<int>();
-            foreach (var declaration in operation.Parameters(previous.OutputShape))
-            {
-                parameters.Add(declarations.Count);
-                declarations.Add(($"{name}.{declaration.Role}", declaration));
-            }
-
-            nodes.Add(new GraphNode(nodes.Count, name, operation, [previous.Index], shape, parameters.ToImmutable()));
+            builder.Add(operation);
         }
 
-        return new ModelGraph(nodes.ToImmutable(), new ParameterLayout(declarations));
-    }
-
-    private static TensorShape OutputShapeOf(Operation operation, string name, GraphNode previous)
-    {
-        try
-        {
-            return operation.OutputShape(previous.OutputShape);
-        }
-        catch (InvalidInputException refusal)
-        {
-            throw new InvalidInputException($"layer {name} after {previous.Name}: {refusal.Message}", refusal);
-        }
+        return builder.Build();
     }
 }

@@ -6,7 +6,8 @@ namespace DistTrain.Learning.Graph;
 /// <param name="Index">Position among the graph's parameters.</param>
 /// <param name="Name">Unique in the graph, such as <c>dense1.weight</c>.</param>
 /// <param name="Offset">First element in the flat buffer; a multiple of 16 elements.</param>
-public sealed record ParameterTensor(int Index, string Name, TensorShape Shape, Initializer Initializer, Fans Fans, int Offset)
+/// <param name="Update">How the server moves it at each step.</param>
+public sealed record ParameterTensor(int Index, string Name, TensorShape Shape, Initializer Initializer, Fans Fans, ParameterUpdate Update, int Offset)
 {
     public int Length => Shape.ElementCount;
 }
@@ -39,7 +40,7 @@ public sealed class ParameterLayout
                 throw new InvalidInputException($"the model has more than {Array.MaxLength:N0} parameters, which is the most that fits in one buffer");
             }
 
-            var tensor = new ParameterTensor(tensors.Count, name, declaration.Shape, declaration.Initializer, declaration.Fans, (int)offset);
+            var tensor = new ParameterTensor(tensors.Count, name, declaration.Shape, declaration.Initializer, declaration.Fans, declaration.Update, (int)offset);
             tensors.Add(tensor);
             for (var start = 0; start < tensor.Length; start += ChunkLength)
             {
@@ -47,7 +48,7 @@ public sealed class ParameterLayout
             }
 
             offset += (tensor.Length + AlignmentElements - 1) / AlignmentElements * AlignmentElements;
-            ParameterCount += tensor.Length;
+            ParameterCount += tensor.Update is LearnedParameter ? tensor.Length : 0;
         }
 
         Tensors = tensors.ToImmutable();
@@ -62,7 +63,7 @@ public sealed class ParameterLayout
     /// <summary>Elements of a flat buffer, gaps included.</summary>
     public int BufferLength { get; }
 
-    /// <summary>Number of learned values, without gaps.</summary>
+    /// <summary>Number of learned values, without gaps and without running statistics.</summary>
     public long ParameterCount { get; }
 
     /// <summary>The initial weights for <paramref name="seed"/>: a flat buffer, gaps zero.</summary>

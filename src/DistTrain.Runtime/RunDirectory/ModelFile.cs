@@ -107,9 +107,9 @@ public static class ModelFile
     private static ModelSpecification ReadSpecification(string path, ImmutableSortedDictionary<string, string> metadata)
     {
         var layers = FromJson<LayerSpecification?[]>(path, metadata, ModelKey);
-        return layers.All(layer => layer?.Kind is not null)
+        return layers.All(layer => layer is { Kind: not null, From.IsDefault: false, Settings: not null } && !layer.From.Contains(null!) && !layer.Settings.ContainsValue(null!))
             ? new ModelSpecification([.. layers.Select(layer => layer!)])
-            : throw new InvalidInputException($"{path}: its metadata entry '{ModelKey}' has a layer without a kind");
+            : throw new InvalidInputException($"{path}: its metadata entry '{ModelKey}' has a layer without a kind, or with empty settings");
     }
 
     // Memory is taken only when the stored tensors are known to fill it: the metadata alone could claim any size.

@@ -29,7 +29,14 @@ public class ConfigurationFileTests
         Assert.Equal(ModelSpecification.Parse("mlp-tanh:8,4"), Parse("model: mlp-tanh:8,4").Model);
         var layers = Parse("model:\n- flatten\n- dense: {units: 5, initializer: xavier-normal}\n- tanh\n- output: {initializer: zeros}\n").Model;
         Assert.Equal(
-            new ModelSpecification([new("flatten"), new("dense", 5, "xavier-normal"), new("tanh"), new("output", null, "zeros")]), layers);
+            new ModelSpecification(
+            [
+                new("flatten"),
+                new LayerSpecification("dense").With("units", 5).With("initializer", "xavier-normal"),
+                new("tanh"),
+                new LayerSpecification("output").With("initializer", "zeros"),
+            ]),
+            layers);
     }
 
     [Theory]
@@ -51,8 +58,8 @@ public class ConfigurationFileTests
     [InlineData("model: cnn", "my.yaml line 1: model is not usable: unknown model 'cnn'")]
     [InlineData("model:\n- flatten\n- dens: {units: 3}", "my.yaml line 3: unknown layer kind 'dens'")]
     [InlineData("model:\n- dense: {unit: 3}", "my.yaml line 2: unit of layer 'dense' is not known")]
-    [InlineData("model:\n- dense: {units: 0}", "my.yaml line 2: units of layer 'dense' must be at least 1, but is 0")]
-    [InlineData("model:\n- relu: {units: 3}", "my.yaml line 2: layer 'relu' has no settings")]
+    [InlineData("model:\n- dense: {units: 0}", "my.yaml line 2: units of layer 'dense' must be a whole number of at least 1, but is '0'")]
+    [InlineData("model:\n- relu: {units: 3}", "my.yaml line 2: units of layer 'relu' is not known: this kind of layer has no settings")]
     [InlineData("model:\n- output: {units: 3}", "my.yaml line 2: units of layer 'output' is not known")]
     [InlineData("model:\n- dense: {units: 3}\n  relu: {}", "my.yaml line 2: a layer is a word")]
     [InlineData("- epochs", "my.yaml line 1: a configuration is a list of lines 'key: value'")]

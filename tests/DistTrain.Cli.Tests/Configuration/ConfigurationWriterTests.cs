@@ -20,7 +20,11 @@ public class ConfigurationWriterTests
             Separator = "tab",
             Scaling = "none",
             TestRatio = 0.1 + 0.2,
-            Model = new ModelSpecification([new("flatten"), new("dense", 12), new("relu"), new("dense", 3, "zeros"), new("output", null, "xavier-normal")]),
+            Model = new ModelSpecification(
+            [
+                new("flatten"), new LayerSpecification("dense") { Name = "first" }.With("units", 12), new("relu"), new LayerSpecification("dense").With("units", 12).With("initializer", "zeros"),
+                new LayerSpecification("add") { From = ["first", "dense2"] }, new LayerSpecification("output").With("initializer", "xavier-normal"),
+            ]),
             Loss = "mse",
             Optimizer = "adam",
             LearningRate = 1.0 / 3,

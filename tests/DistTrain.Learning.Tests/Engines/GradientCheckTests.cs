@@ -25,13 +25,13 @@ public class GradientCheckTests
         var parameters = graph.Layout.Tensors.Select(tensor => Draw(ref random, tensor.Length)).ToArray();
         var inputs = Draw(ref random, sampleCount * 6);
         var labels = Enumerable.Range(0, sampleCount).Select(sample => sample % 4).ToArray();
-        var gradients = program.GradientSum(parameters, inputs, labels, [], sampleCount);
+        var gradients = program.GradientSum(parameters, inputs, new(labels, []), Pass(sampleCount));
         foreach (var tensor in graph.Layout.Tensors)
         {
             for (var i = 0; i < tensor.Length; i++)
             {
                 var expected = CentralDifference(program, parameters, tensor.Index, i, inputs, labels, sampleCount);
-                var actual = gradients[tensor.Index][i] / sampleCount;
+                var actual = gradients[tensor.Index][i];
                 Assert.True(Math.Abs(expected - actual) <= 1e-7 * Math.Max(1, Math.Abs(expected)), $"{tensor.Name}[{i}]: difference {expected}, gradient {actual}");
             }
         }
@@ -42,12 +42,14 @@ public class GradientCheckTests
     {
         var value = parameters[tensor][element];
         parameters[tensor][element] = value + Difference;
-        var above = program.MeanLoss(parameters, inputs, labels, [], sampleCount);
+        var above = program.LossSum(parameters, inputs, new(labels, []), Pass(sampleCount));
         parameters[tensor][element] = value - Difference;
-        var below = program.MeanLoss(parameters, inputs, labels, [], sampleCount);
+        var below = program.LossSum(parameters, inputs, new(labels, []), Pass(sampleCount));
         parameters[tensor][element] = value;
         return (above - below) / (2 * Difference);
     }
+
+    private static ReferencePass Pass(int sampleCount) => new([0, sampleCount], IsTraining: true, [.. Enumerable.Range(0, sampleCount)], 3, 1);
 
     private static double[] Draw(ref CounterBasedRandom random, int count)
     {

@@ -62,7 +62,7 @@ public class ModelTests
         var refusal = Assert.Throws<InvalidInputException>(() => new ModelSpecification([new("relu"), new("output")]).Build(new TensorShape(8, 8), 10));
         Assert.Contains("dense1 after relu1", refusal.Message, StringComparison.Ordinal);
         Assert.Contains("[8, 8]", refusal.Message, StringComparison.Ordinal);
-        Assert.Throws<InvalidInputException>(() => new ModelSpecification([new("dense", 3)]).Build(new TensorShape(8), 10));
+        Assert.Throws<InvalidInputException>(() => new ModelSpecification([new LayerSpecification("dense").With("units", 3)]).Build(new TensorShape(8), 10));
         Assert.Throws<InvalidInputException>(() => new ModelSpecification([new("dense"), new("output")]).Build(new TensorShape(8), 10));
         Assert.Throws<InvalidInputException>(() => new ModelSpecification([new("convolve"), new("output")]).Build(new TensorShape(8), 10));
         Assert.Throws<InvalidInputException>(() => ModelSpecification.Parse("mlp:60000,60000").Build(new TensorShape(60000), 10));

@@ -181,6 +181,8 @@ public class InProcessTrainingTests
 
         public IParameterKernels ParameterKernels => throw new NotSupportedException("broken on purpose");
 
-        public IModelProgram CreateProgram(ModelGraph graph, Loss loss, int maximumSampleCount) => throw new NotSupportedException("broken on purpose");
+        public IModelProgram CreateProgram(ModelGraph graph, Loss loss, int maximumSampleCount, bool keepsActivations = false) => throw new NotSupportedException("broken on purpose");
+
+        public long ProgramBytes(ModelGraph graph, Loss loss, int maximumSampleCount) => 0;
     }
 }

@@ -14,11 +14,17 @@ public sealed class ReferenceEngine : IEngine
 
     public IParameterKernels ParameterKernels { get; } = new ReferenceParameterKernels();
 
-    public IModelProgram CreateProgram(ModelGraph graph, Loss loss, int maximumSampleCount)
+    public IModelProgram CreateProgram(ModelGraph graph, Loss loss, int maximumSampleCount, bool keepsActivations = false)
     {
         ArgumentNullException.ThrowIfNull(graph);
         ArgumentNullException.ThrowIfNull(loss);
         ArgumentOutOfRangeException.ThrowIfLessThan(maximumSampleCount, 1);
         return new ReferenceProgram<float, SingleArithmetic>(graph, loss, maximumSampleCount);
+    }
+
+    public long ProgramBytes(ModelGraph graph, Loss loss, int maximumSampleCount)
+    {
+        ArgumentNullException.ThrowIfNull(graph);
+        return 2L * sizeof(float) * maximumSampleCount * graph.Nodes.Sum(node => (long)node.OutputShape.ElementCount);
     }
 }

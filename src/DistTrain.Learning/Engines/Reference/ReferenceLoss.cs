@@ -3,14 +3,15 @@ using DistTrain.Learning.Graph;
 
 namespace DistTrain.Learning.Engines.Reference;
 
-/// <summary>One sample's target: a class, or values where <see cref="Label"/> is negative.</summary>
-internal readonly ref struct SampleTarget<T>(int label, ReadOnlySpan<T> values)
+/// <summary>One sample's target: exactly one of the two is filled.</summary>
+internal readonly ref struct SampleTarget<T>(ReadOnlySpan<int> labels, ReadOnlySpan<T> values)
 {
-    public int Label { get; } = label;
+    /// <summary>[labels of a sample] class indices: one, or one for each position of a sequence.</summary>
+    public ReadOnlySpan<int> Labels { get; } = labels;
 
     public ReadOnlySpan<T> Values { get; } = values;
 
-    public bool IsClass => Label >= 0;
+    public bool IsClass => !Labels.IsEmpty;
 }
 
 /// <summary>Per-sample losses and their gradients in the plainest form.</summary>
@@ -23,12 +24,13 @@ internal static class ReferenceLoss<T, TArithmetic>
     /// <returns>The sample's loss.</returns>
     public static T Sample(Loss loss, ReadOnlySpan<T> outputs, SampleTarget<T> target, Span<T> gradient) => loss switch
     {
-        SoftmaxCrossEntropyLoss => SoftmaxCrossEntropy(outputs, target.Label, gradient),
+        SoftmaxCrossEntropyLoss => SoftmaxCrossEntropy(outputs, target.Labels[0], gradient),
         MeanSquaredErrorLoss => MeanSquaredError(outputs, target, gradient),
         _ => throw new NotSupportedException($"the reference engine has no loss '{loss.Name}'"),
     };
 
-    public static bool IsCorrect(ReadOnlySpan<T> outputs, SampleTarget<T> target) => target.IsClass && ReferenceSums.IndexOfMaximum(outputs) == target.Label;
+    /// <returns>How many of the sample's labels are at the largest of their outputs.</returns>
+    public static int CorrectCount(ReadOnlySpan<T> outputs, SampleTarget<T> target) => target.IsClass && ReferenceSums.IndexOfMaximum(outputs) == target.Labels[0] ? 1 : 0;
 
     /// <summary>softmax(z), with the maximum subtracted first.</summary>
     /// <returns>The maximum and the sum of exponentials that were used.</returns>
@@ -63,7 +65,7 @@ internal static class ReferenceLoss<T, TArithmetic>
         var differences = gradient.IsEmpty ? new T[outputs.Length] : gradient;
         for (var i = 0; i < outputs.Length; i++)
         {
-            differences[i] = outputs[i] - (target.IsClass ? (i == target.Label ? T.One : T.Zero) : target.Values[i]);
+            differences[i] = outputs[i] - (target.IsClass ? (i == target.Labels[0] ? T.One : T.Zero) : target.Values[i]);
         }
 
         var loss = ReferenceSums.SumOfSquares<T>(differences) / width;

@@ -4,30 +4,43 @@ using DistTrain.Learning.Reduction;
 
 namespace DistTrain.Learning.Engines.Reference;
 
+/// <summary>The targets of all samples of a call: exactly one of the two is filled.</summary>
+internal sealed record ReferenceTargets<T>(int[] Labels, T[] Values)
+    where T : unmanaged, IBinaryFloatingPointIeee754<T>
+{
+    public SampleTarget<T> Of(int sample, int sampleCount)
+    {
+        var (labels, values) = (Labels.Length / sampleCount, Values.Length / sampleCount);
+        return new SampleTarget<T>(Labels.AsSpan(sample * labels, labels), Values.AsSpan(sample * values, values));
+    }
+}
+
 /// <summary>Runs a graph with the reference operations. Allocates freely: it is the oracle, not the engine.</summary>
 internal sealed class ReferenceProgram<T, TArithmetic>(ModelGraph graph, Loss loss, int maximumSampleCount) : IModelProgram
     where T : unmanaged, IBinaryFloatingPointIeee754<T>
     where TArithmetic : IReferenceArithmetic<T>
 {
+    private readonly ReferenceOperation<T, TArithmetic>[] operations = [.. graph.Nodes.Skip(1).Select(node => ReferenceOperations<T, TArithmetic>.Of(node.Operation))];
+    private ReferenceNode<T>[] last = [];
+
     public int MaximumSampleCount => maximumSampleCount;
 
     public void Forward(TensorBuffer weights, ReadOnlySpan<float> inputs, int sampleCount, Span<float> outputs)
     {
-        var activations = RunForward(Parameters(weights.Span), Convert(inputs), sampleCount);
-        for (var i = 0; i < outputs.Length; i++)
-        {
-            outputs[i] = float.CreateTruncating(activations[^1][i]);
-        }
+        last = RunForward(Parameters(weights.Span), Convert(inputs), ReferencePass.Evaluating(sampleCount));
+        Activations(graph.Nodes.Length - 1).CopyTo(outputs);
     }
+
+    public ReadOnlySpan<float> Activations(int node) => Array.ConvertAll(last[node].Output, float.CreateTruncating);
 
     public void ComputeGradient(in GradientRequest request, ReadOnlySpan<GradientNode> nodes, Span<NodeStatistics> statistics)
     {
-        var parameters = Parameters(request.Weights.Span);
-        var labels = request.Targets.Labels.ToArray();
-        var values = Convert(request.Targets.Values);
         var partition = request.Partition;
         var firstSample = partition.Boundary(request.FirstMicroBatch);
-        var leaves = Leaves(parameters, Convert(request.Inputs), labels, values, MicroBatchBorders(partition, request.FirstMicroBatch, request.EndMicroBatch, firstSample));
+        var borders = MicroBatchBorders(partition, request.FirstMicroBatch, request.EndMicroBatch, firstSample);
+        var pass = new ReferencePass(borders, IsTraining: true, request.SampleIds.ToArray(), request.Seed, request.Step);
+        var targets = new ReferenceTargets<T>(request.Targets.Labels.ToArray(), Convert(request.Targets.Values));
+        var leaves = Leaves(Parameters(request.Weights.Span), Convert(request.Inputs), targets, pass);
         for (var i = 0; i < nodes.Length; i++)
         {
             var node = nodes[i].Node;
@@ -38,99 +51,91 @@ internal sealed class ReferenceProgram<T, TArithmetic>(ModelGraph graph, Loss lo
         }
     }
 
-    /// <summary>[samples][nodes] every node's output, one sample at a time; the weights are read once.</summary>
-    internal IEnumerable<T[][]> Outputs(TensorBuffer weights, SampleSet samples, int[] sampleIds)
+    /// <summary>The sum of the samples' losses as a function of the weights, for difference quotients.</summary>
+    internal T LossSum(T[][] parameters, T[] inputs, ReferenceTargets<T> targets, ReferencePass pass)
     {
-        var parameters = Parameters(weights.Span);
-        return sampleIds.Select(sample => RunForward(parameters, Convert(samples.Input(sample)), 1));
+        var outputs = RunForward(parameters, inputs, pass)[^1].Output;
+        return RunLoss(outputs, targets, pass.SampleCount).Losses.Aggregate(T.Zero, (sum, next) => sum + next);
     }
 
-    /// <summary>The mean loss over a batch as a function of the weights, for difference quotients.</summary>
-    internal T MeanLoss(T[][] parameters, T[] inputs, int[] labels, T[] values, int sampleCount)
+    /// <summary>The gradient of <see cref="LossSum"/> by every parameter, all micro-batches added up.</summary>
+    internal T[][] GradientSum(T[][] parameters, T[] inputs, ReferenceTargets<T> targets, ReferencePass pass) =>
+        Leaves(parameters, inputs, targets, pass).Aggregate(Leaf.Add).Gradients;
+
+    private Leaf[] Leaves(T[][] parameters, T[] inputs, ReferenceTargets<T> targets, ReferencePass pass)
     {
-        var outputs = RunForward(parameters, inputs, sampleCount)[^1];
-        var width = outputs.Length / sampleCount;
-        var sum = T.Zero;
-        for (var sample = 0; sample < sampleCount; sample++)
-        {
-            sum += ReferenceLoss<T, TArithmetic>.Sample(loss, outputs.AsSpan(sample * width, width), Target(labels, values, sample, width), []);
-        }
-
-        return sum / T.CreateChecked(sampleCount);
-    }
-
-    /// <summary>One micro-batch of all samples: the gradient of the loss sum by every parameter.</summary>
-    internal T[][] GradientSum(T[][] parameters, T[] inputs, int[] labels, T[] values, int sampleCount) =>
-        Leaves(parameters, inputs, labels, values, [0, sampleCount])[0].Gradients;
-
-    /// <param name="borders">[micro-batches + 1] first sample of each micro-batch within the range, then the sample count.</param>
-    private Leaf[] Leaves(T[][] parameters, T[] inputs, int[] labels, T[] values, int[] borders)
-    {
-        var sampleCount = borders[^1];
-        var activations = RunForward(parameters, inputs, sampleCount);
-        var (outputGradient, losses, correct) = RunLoss(activations[^1], labels, values, sampleCount);
-        var gradients = RunBackward(parameters, activations, outputGradient, sampleCount);
-        var leaves = new Leaf[borders.Length - 1];
+        var nodes = RunForward(parameters, inputs, pass);
+        var (outputGradient, losses, correct) = RunLoss(nodes[^1].Output, targets, pass.SampleCount);
+        var gradients = RunBackward(nodes, outputGradient);
+        var leaves = new Leaf[pass.Borders.Length - 1];
         for (var i = 0; i < leaves.Length; i++)
         {
+            var (first, end) = (pass.Borders[i], pass.Borders[i + 1]);
             var lossSum = 0.0;
             var correctCount = 0L;
-            for (var sample = borders[i]; sample < borders[i + 1]; sample++)
+            for (var sample = first; sample < end; sample++)
             {
                 lossSum += double.CreateTruncating(losses[sample]);
-                correctCount += correct[sample] ? 1 : 0;
+                correctCount += correct[sample];
             }
 
-            var (first, end) = (borders[i], borders[i + 1]);
-            var sums = graph.Nodes.Skip(1).SelectMany(node =>
-                ReferenceOperations<T, TArithmetic>.ParameterGradients(node.Operation, activations[node.Inputs[0]], gradients[node.Index], sampleCount, first, end));
+            var sums = nodes.Skip(1).Where(node => node.Parameters.Length > 0).SelectMany(node => operations[node.Node.Index - 1].ParameterGradients(node, gradients[node.Node.Index]!, first, end));
             leaves[i] = new Leaf([.. sums], new NodeStatistics(lossSum, correctCount, end - first));
         }
 
         return leaves;
     }
 
-    private T[][] RunForward(T[][] parameters, T[] inputs, int sampleCount)
+    private ReferenceNode<T>[] RunForward(T[][] parameters, T[] inputs, ReferencePass pass)
     {
-        var activations = new T[graph.Nodes.Length][];
-        activations[0] = inputs;
+        var nodes = new ReferenceNode<T>[graph.Nodes.Length];
+        nodes[0] = new ReferenceNode<T>(graph.Nodes[0], [], [], [], pass) { Output = inputs };
         foreach (var node in graph.Nodes.Skip(1))
         {
-            activations[node.Index] = ReferenceOperations<T, TArithmetic>.Forward(node.Operation, activations[node.Inputs[0]], sampleCount, ParametersOf(node, parameters));
+            var own = new ReferenceNode<T>(
+                node, [.. node.Inputs.Select(input => graph.Nodes[input].OutputShape)], [.. node.Inputs.Select(input => nodes[input].Output)], ParametersOf(node, parameters), pass);
+            own.Output = operations[node.Index - 1].Forward(own);
+            nodes[node.Index] = own;
         }
 
-        return activations;
+        return nodes;
     }
 
-    private (T[] Gradient, T[] Losses, bool[] Correct) RunLoss(T[] outputs, int[] labels, T[] values, int sampleCount)
+    private (T[] Gradient, T[] Losses, int[] Correct) RunLoss(T[] outputs, ReferenceTargets<T> targets, int sampleCount)
     {
         var width = outputs.Length / sampleCount;
         var gradient = new T[outputs.Length];
         var losses = new T[sampleCount];
-        var correct = new bool[sampleCount];
+        var correct = new int[sampleCount];
         for (var sample = 0; sample < sampleCount; sample++)
         {
             var row = outputs.AsSpan(sample * width, width);
-            var target = Target(labels, values, sample, width);
+            var target = targets.Of(sample, sampleCount);
             losses[sample] = ReferenceLoss<T, TArithmetic>.Sample(loss, row, target, gradient.AsSpan(sample * width, width));
-            correct[sample] = ReferenceLoss<T, TArithmetic>.IsCorrect(row, target);
+            correct[sample] = ReferenceLoss<T, TArithmetic>.CorrectCount(row, target);
         }
 
         return (gradient, losses, correct);
     }
 
-    /// <returns>[nodes] the gradient by each node's output.</returns>
-    private T[][] RunBackward(T[][] parameters, T[][] activations, T[] outputGradient, int sampleCount)
+    /// <returns>[nodes] the gradient by each node's output; null where it is of no use.</returns>
+    private T[]?[] RunBackward(ReferenceNode<T>[] nodes, T[] outputGradient)
     {
-        var gradients = new T[graph.Nodes.Length][];
+        var gradients = new T[]?[nodes.Length];
         gradients[^1] = outputGradient;
-        for (var index = graph.Nodes.Length - 1; index >= 1; index--)
+        for (var index = nodes.Length - 1; index >= 1; index--)
         {
             var node = graph.Nodes[index];
-            if (node.Inputs[0] != 0)
+            if (!node.Inputs.Any(input => graph.NeedsGradient[input]))
             {
-                gradients[node.Inputs[0]] = ReferenceOperations<T, TArithmetic>.InputGradient(
-                    node.Operation, activations[index], gradients[index], sampleCount, ParametersOf(node, parameters));
+                continue;
+            }
+
+            var contributions = operations[index - 1].InputGradients(nodes[index], gradients[index]!);
+            for (var i = 0; i < node.Inputs.Length; i++)
+            {
+                var sum = gradients[node.Inputs[i]];
+                gradients[node.Inputs[i]] = sum is null ? contributions[i] : [.. sum.Zip(contributions[i], (a, b) => a + b)];
             }
         }
 
@@ -163,9 +168,6 @@ internal sealed class ReferenceProgram<T, TArithmetic>(ModelGraph graph, Loss lo
         [.. Enumerable.Range(first, end - first + 1).Select(microBatch => partition.Boundary(microBatch) - firstSample)];
 
     private static T[][] ParametersOf(GraphNode node, T[][] parameters) => [.. node.Parameters.Select(index => parameters[index])];
-
-    private static SampleTarget<T> Target(int[] labels, T[] values, int sample, int width) =>
-        labels.Length > 0 ? new SampleTarget<T>(labels[sample], []) : new SampleTarget<T>(-1, values.AsSpan(sample * width, width));
 
     private static T[] Convert(ReadOnlySpan<float> values)
     {
