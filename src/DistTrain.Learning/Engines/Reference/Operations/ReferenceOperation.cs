@@ -59,6 +59,9 @@ internal static class ReferenceOperations<T, TArithmetic>
         TanhOperation => new ReferenceElementwise<T, TArithmetic>(TArithmetic.Tanh, (_, y, dy) => dy * T.FusedMultiplyAdd(-y, y, T.One)),
         FlattenOperation => new ReferenceFlatten<T, TArithmetic>(),
         AddOperation => new ReferenceAdd<T, TArithmetic>(),
+        Conv2dOperation convolution => new ReferenceConv2d<T, TArithmetic>(convolution),
+        MaxPool2dOperation or GlobalMaxPoolOperation => new ReferenceMaxPool<T, TArithmetic>((PoolOperation)operation),
+        AveragePool2dOperation or GlobalAveragePoolOperation => new ReferenceAveragePool<T, TArithmetic>((PoolOperation)operation),
         _ => throw new NotSupportedException($"the reference engine has no operation '{operation.Kind}'"),
     };
 }
