@@ -51,6 +51,9 @@ internal static class QuickStep
 /// <summary>One worker and one parameter server's work of a step, without actors.</summary>
 internal sealed class TrainingStep
 {
+    /// <summary>So low that the weights stay as initialized: random labels would otherwise let ReLUs die, and a convolution's backward pass then has less to do than in a real training.</summary>
+    private const float LearningRate = 1e-7f;
+
     private readonly IEngine engine;
     private readonly ModelGraph graph;
     private readonly IModelProgram program;
@@ -114,7 +117,7 @@ internal sealed class TrainingStep
         engine.ParameterKernels.ReduceAndUpdate(
             new UpdateRequest
             {
-                Layout = graph.Layout, Nodes = nodes, SampleCount = partition.SampleCount, Optimizer = optimizer, Constants = constants, LearningRate = 0.05f,
+                Layout = graph.Layout, Nodes = nodes, SampleCount = partition.SampleCount, Optimizer = optimizer, Constants = constants, LearningRate = LearningRate,
                 OldWeights = weights, NewWeights = nextWeights, State = state,
             },
             0,
