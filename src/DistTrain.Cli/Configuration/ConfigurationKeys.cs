@@ -25,13 +25,13 @@ public static class ConfigurationKeys
 
     private static IEnumerable<ConfigurationKey> DataKeys() =>
     [
-        new(KeyGroup.Data, KeyKind.Text, "data", "SOURCE", "digits (built in), mnist:FOLDER, idx:FOLDER or csv:FILE",
+        new(KeyGroup.Data, KeyKind.Text, "data", "SOURCE", "digits (built in), mnist:, idx:, cifar10: or cifar100:FOLDER, csv:, npy: or npz:FILE, synthetic:spirals, synthetic:gaussian-teacher, synthetic:strokes",
             (c, text) => c with { Data = NotEmpty(text) }, c => c.Data),
         new(KeyGroup.Data, KeyKind.Text, "label", "COLUMN", "csv: the column to learn, by name or by index from 0; auto is the last",
             (c, text) => c with { Label = TextOrAutomatic(text, NotEmpty) }, c => c.Label),
         new(KeyGroup.Data, KeyKind.Switch, "header", "yes|no", "csv: whether the first line names the columns; auto finds out",
             (c, text) => c with { Header = OrAutomatic(text, Switch) }, c => c.Header),
-        new(KeyGroup.Data, KeyKind.Text, "task", "NAME", "csv: classification (the label names a class) or regression (it is a value)",
+        new(KeyGroup.Data, KeyKind.Text, "task", "NAME", "csv, npy, npz: classification (the label names a class) or regression (it is a value)",
             (c, text) => c with { Task = TextOrAutomatic(text, t => OneOf(t, TaskNames)) }, c => c.Task),
         new(KeyGroup.Data, KeyKind.Text, "separator", "NAME", "csv: comma, semicolon or tab",
             (c, text) => c with { Separator = TextOrAutomatic(text, t => OneOf(t, SeparatorNames)) }, c => c.Separator),
