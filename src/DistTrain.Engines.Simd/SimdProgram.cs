@@ -17,13 +17,14 @@ internal sealed unsafe class SimdProgram : IModelProgram
     private readonly KernelSet kernels;
     private readonly ModelGraph graph;
     private readonly Loss loss;
+    private readonly LossSettings lossSettings;
     private readonly bool keepsActivations;
     private readonly ProgramMemory memory;
     private readonly PlannedOperation[] operations;
     private readonly PlannedBuffer losses;
     private readonly PlannedBuffer rowScratch;
     private readonly PlannedBuffer unreadGradient;
-    private byte[] correct = [];
+    private int[] correct = [];
     private int[] leafSamples = [];
     private NodeTarget[] nodeTargets = [];
     private readonly NodeStatistics[] statisticsStack = new NodeStatistics[32];
@@ -35,12 +36,13 @@ internal sealed unsafe class SimdProgram : IModelProgram
         this.kernels = kernels;
         this.graph = graph;
         this.loss = loss;
+        lossSettings = loss.Settings;
         this.keepsActivations = keepsActivations;
         MaximumSampleCount = maximumSampleCount;
         memory = new ProgramMemory(graph, maximumSampleCount, keepsActivations);
         operations = OperationTable.Plan(kernels, memory, graph);
         losses = memory.ReserveBuffer(maximumSampleCount);
-        rowScratch = memory.ReserveBuffer(LaneSums.Padded(OutputWidth));
+        rowScratch = memory.ReserveBuffer(3L * LaneSums.Padded(OutputWidth));
         // A graph in which nothing learns still has a loss, whose gradient nobody reads.
         unreadGradient = memory.ReserveBuffer(memory.HasGradient(OutputNode) ? 0 : (long)maximumSampleCount * OutputWidth);
     }
@@ -48,13 +50,13 @@ internal sealed unsafe class SimdProgram : IModelProgram
     public int MaximumSampleCount { get; }
 
     /// <summary>The memory that <see cref="Allocate"/> takes, in bytes.</summary>
-    public long Bytes => memory.Bytes + ((sizeof(byte) + sizeof(int)) * (long)MaximumSampleCount) + (MostNodes * sizeof(NodeTarget));
+    public long Bytes => memory.Bytes + (2 * sizeof(int) * (long)MaximumSampleCount) + (MostNodes * sizeof(NodeTarget));
 
     /// <summary>Makes a planned program ready to run.</summary>
     public void Allocate()
     {
         memory.Allocate();
-        correct = GC.AllocateArray<byte>(MaximumSampleCount, pinned: true);
+        correct = GC.AllocateArray<int>(MaximumSampleCount, pinned: true);
         leafSamples = GC.AllocateArray<int>(MaximumSampleCount, pinned: true);
         nodeTargets = GC.AllocateArray<NodeTarget>(MostNodes, pinned: true);
     }
@@ -73,7 +75,7 @@ internal sealed unsafe class SimdProgram : IModelProgram
         fixed (int* sampleIds = request.SampleIds)
         fixed (int* leaves = leafSamples)
         fixed (NodeTarget* targets = nodeTargets)
-        fixed (byte* right = correct)
+        fixed (int* right = correct)
         {
             memory.Inputs = inputs;
             var pass = new Pass
@@ -82,12 +84,7 @@ internal sealed unsafe class SimdProgram : IModelProgram
                 SampleIds = sampleIds, Seed = request.Seed, Step = request.Step, IsTraining = true,
             };
             RunForward(pass);
-            LossTable.Run(kernels, loss, new LossBatch
-            {
-                SampleCount = request.SampleCount, Width = OutputWidth, Outputs = memory.Output(OutputNode), Labels = labels, Values = values,
-                Gradient = memory.HasGradient(OutputNode) ? memory.Gradient(OutputNode) : unreadGradient.Pointer,
-                Losses = losses.Pointer, Correct = right, RowScratch = rowScratch.Pointer,
-            });
+            LossTable.Run(kernels, loss, LossOf(request, labels, values, right));
             RunBackward(pass);
         }
 
@@ -120,6 +117,19 @@ internal sealed unsafe class SimdProgram : IModelProgram
     public ReadOnlySpan<float> Activations(int node) => keepsActivations && !memory.IsInput(node)
         ? new ReadOnlySpan<float>(memory.Output(node), forwardSamples * graph.Nodes[node].OutputShape.ElementCount)
         : throw new InvalidOperationException($"this program does not keep the activations of node {node}");
+
+    private LossBatch LossOf(in GradientRequest request, int* labels, float* values, int* right)
+    {
+        int rows = labels == null ? 1 : request.Targets.Labels.Length / request.SampleCount;
+        int width = OutputWidth / rows;
+        return new LossBatch
+        {
+            SampleCount = request.SampleCount, RowsPerSample = rows, Width = width, Outputs = memory.Output(OutputNode), Labels = labels, Values = values,
+            FirstClass = loss.ClassCount(width) - width, LabelSmoothing = lossSettings.LabelSmoothing, HuberDelta = (float)lossSettings.HuberDelta,
+            Gradient = memory.HasGradient(OutputNode) ? memory.Gradient(OutputNode) : Pointers.Of(unreadGradient),
+            Losses = Pointers.Of(losses), Correct = right, RowScratch = Pointers.Of(rowScratch),
+        };
+    }
 
     private void RunForward(in Pass pass)
     {
@@ -168,12 +178,15 @@ internal sealed unsafe class SimdProgram : IModelProgram
             return;
         }
 
-        ArgumentOutOfRangeException.ThrowIfNotEqual(targets.Labels.Length, sampleCount, nameof(targets));
+        int rows = loss is SoftmaxCrossEntropyLoss ? targets.Labels.Length / sampleCount : 1;
+        ArgumentOutOfRangeException.ThrowIfNotEqual(targets.Labels.Length, sampleCount * Math.Max(1, rows), nameof(targets));
+        ArgumentOutOfRangeException.ThrowIfNotEqual(OutputWidth % rows, 0, nameof(targets));
+        int classes = loss.ClassCount(OutputWidth / rows);
         foreach (int label in targets.Labels)
         {
-            if ((uint)label >= (uint)OutputWidth)
+            if ((uint)label >= (uint)classes)
             {
-                throw new InvalidInputException($"the label {label} is outside the model's {OutputWidth} classes");
+                throw new InvalidInputException($"the label {label} is outside the model's {classes} classes");
             }
         }
     }
