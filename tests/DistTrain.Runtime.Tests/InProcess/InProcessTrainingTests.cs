@@ -150,7 +150,7 @@ public class InProcessTrainingTests
                     },
                     [root],
                     new NodeStatistics[1]);
-                var rate = definition.Schedule.LearningRate(definition.LearningRate, step, stepsPerEpoch, (long)stepsPerEpoch * definition.Epochs);
+                var rate = definition.Schedule.LearningRate(definition.LearningRate, TrainingProgress.Of(step, stepsPerEpoch, definition.Epochs));
                 engine.ParameterKernels.ReduceAndUpdate(
                     new UpdateRequest
                     {
