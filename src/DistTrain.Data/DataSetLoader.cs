@@ -41,7 +41,12 @@ public static class DataSetLoader
         var (train, validation) = options.ValidationRatio == 0 ? (rest, null) : SplitOff(rest, options, source);
         var featureCount = data.SampleShape.ElementCount;
         var scaling = InputScaling.Fit(source.Scaling ?? data.DefaultScaling, train.Inputs, featureCount, data.KnownMaximum);
-        Parallel.ForEach((RawPart?[])[train, validation, test], part => scaling.Apply(part?.Inputs ?? [], $"{source}"));
+        Scale(scaling, train, test, source);
+        if (validation is not null)
+        {
+            scaling.Apply(validation.Inputs, $"{source}");
+        }
+
         return new DataSet(
             source,
             data.Name,
@@ -78,11 +83,27 @@ public static class DataSetLoader
         return new ModelInput(source, data.Name, data.Description, new SampleSet(data.SampleShape, part.Inputs, targets), contentHash);
     }
 
+    private static void Scale(InputScaling scaling, RawPart train, RawPart test, DataSource source)
+    {
+        try
+        {
+            Parallel.Invoke(() => scaling.Apply(train.Inputs, $"{source}"), () => scaling.Apply(test.Inputs, $"{source}"));
+        }
+        catch (AggregateException failures) when (failures.InnerExceptions[0] is InvalidInputException refusal)
+        {
+            throw new InvalidInputException(refusal.Message, refusal);
+        }
+    }
+
     private static RawData Read(DataSource source, DataLimits limits) => source switch
     {
         MnistSource mnist => IdxDataReader.ReadMnist(mnist, limits),
         IdxSource idx => IdxDataReader.ReadFolder(idx, limits),
+        CifarSource cifar => CifarReader.Read(cifar, limits),
         CsvSource csv => ReadCsv(csv, limits),
+        NpySource npy => NumpyDataReader.ReadFiles(npy, limits),
+        NpzSource npz => NumpyDataReader.ReadArchive(npz, limits),
+        SyntheticSource synthetic => SyntheticData.Read(synthetic, limits),
         _ => Digits.Read(limits),
     };
 
@@ -145,16 +166,16 @@ public static class DataSetLoader
 
         // Only classes that occur count: the names of a part may include some that only the other part has.
         var modelClassOf = labels.ClassNames.Select(name => modelClasses.IndexOf(name)).ToArray();
-        var matched = new int[labels.Count];
-        for (var sample = 0; sample < matched.Length; sample++)
+        var matched = new int[labels.Labels.Length];
+        for (var i = 0; i < matched.Length; i++)
         {
-            var label = labels.Labels.Span[sample];
-            matched[sample] = modelClassOf[label] >= 0
+            var label = labels.Labels.Span[i];
+            matched[i] = modelClassOf[label] >= 0
                 ? modelClassOf[label]
                 : throw new InvalidInputException(
-                    $"{source}: label '{labels.ClassNames[label]}' of sample {sample} is none of the model's {modelClasses.Length} classes.");
+                    $"{source}: label '{labels.ClassNames[label]}' of sample {i / labels.LabelsPerSample} is none of the model's {modelClasses.Length} classes.");
         }
 
-        return new ClassLabels(matched, modelClasses);
+        return new ClassLabels(matched, modelClasses, labels.LabelsPerSample);
     }
 }

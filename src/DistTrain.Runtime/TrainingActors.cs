@@ -40,6 +40,7 @@ public static class TrainingActors
             TestSampleCount = definition.Test?.Count ?? 0,
             HasClasses = definition.Train.Targets is ClassLabels,
             Metrics = definition.Metrics,
+            LabelsPerSample = Math.Max(1, definition.Train.Targets.LabelsPerSample),
             WorkerCount = definition.WorkerCount,
             Arithmetic = arithmetic.Value,
         };

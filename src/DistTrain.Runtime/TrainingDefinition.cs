@@ -61,7 +61,7 @@ public sealed record TrainingDefinition
     public int ThreadsPerWorker { get; init; } = 1;
 
     /// <summary>What evaluations count.</summary>
-    public MetricPlan Metrics => MetricPlan.For(Train.Targets, TopK);
+    public MetricPlan Metrics => MetricPlan.For(Loss, Train.Targets, TopK);
 
     /// <summary>Everything that can be known to be wrong before a run starts.</summary>
     /// <exception cref="InvalidInputException">The run cannot work; one sentence says why.</exception>

@@ -287,7 +287,7 @@ public sealed partial class CoordinatorActor
             tally.SampleCount,
             definition.SampleCount,
             tally.MeanLoss,
-            definition.HasClasses ? tally.Accuracy : null,
+            tally.Accuracy(definition),
             seconds > 0 ? tally.SampleCount / seconds : 0));
     }
 

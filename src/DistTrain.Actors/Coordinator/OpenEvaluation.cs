@@ -31,7 +31,7 @@ internal sealed class OpenEvaluation(int epoch, WeightVersion version, DataSplit
         }
     }
 
-    public EvaluationDecision Decide(RunDefinition definition) => EvaluationRule.Decide(results, definition.HasClasses, definition.Metrics);
+    public EvaluationDecision Decide(RunDefinition definition) => EvaluationRule.Decide(results, definition.HasClasses, definition.Metrics, definition.LabelsPerSample);
 
     /// <summary>Contiguous ranges of what the worker has and has not reported; null asks for what nobody has.</summary>
     public IReadOnlyList<WorkRange> OpenBlocksOf(WorkerId? worker) =>

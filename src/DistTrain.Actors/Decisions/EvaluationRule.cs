@@ -40,7 +40,8 @@ public static class EvaluationRule
     /// <param name="results">[blocks] null where a result is missing.</param>
     /// <param name="hasClasses">Whether an accuracy means anything.</param>
     /// <param name="metrics">What was counted beside.</param>
-    public static EvaluationDecision Decide(IReadOnlyList<BlockResult?> results, bool hasClasses, MetricPlan metrics)
+    /// <param name="labelsPerSample">Class labels of one sample, at least 1.</param>
+    public static EvaluationDecision Decide(IReadOnlyList<BlockResult?> results, bool hasClasses, MetricPlan metrics, int labelsPerSample = 1)
     {
         double lossSum = 0;
         long correct = 0;
@@ -69,7 +70,8 @@ public static class EvaluationRule
             }
         }
 
-        var summary = new EvaluationSummary(lossSum / samples, hasClasses ? (double)correct / samples : null, samples, metrics.Summarize(counts, sums, samples));
+        double? accuracy = hasClasses ? correct / ((double)samples * labelsPerSample) : null;
+        var summary = new EvaluationSummary(lossSum / samples, accuracy, samples, metrics.Summarize(counts, sums, samples));
         return new EvaluationDecision(summary, $"all {results.Count} blocks are in");
     }
 }

@@ -14,17 +14,16 @@ internal static class Definition
     /// <exception cref="InvalidInputException">It cannot work; one sentence says why.</exception>
     public static TrainingDefinition Create(TrainConfiguration configuration, DataSet data, IEngine engine)
     {
-        var loss = Loss.Create(configuration.Loss!);
-        var graph = configuration.Model.Build(data.Train.SampleShape, data.Train.Targets.OutputWidth);
-        loss.Check(graph.OutputShape, data.Train.Targets);
+        var loss = Loss.Create(configuration.Loss!, new LossSettings(configuration.LabelSmoothing, configuration.HuberDelta));
+        var graph = configuration.Model.Build(data.Train.SampleShape, loss.OutputWidth(data.Train.Targets));
+        loss.Check(graph, data.Train.Targets);
         var schedule = Schedule.Create(configuration.Schedule, ScheduleSettings(configuration));
         var growth = BatchSchedule.GrowthOf(configuration.BatchSchedule);
         var definition = new TrainingDefinition
         {
             Graph = graph,
             Loss = loss,
-            Optimizer = OptimizerChain.Create(
-                configuration.Optimizer, new OptimizerSettings(configuration.Momentum, configuration.Beta1, configuration.Beta2, configuration.Epsilon)),
+            Optimizer = OptimizerChain.Create(configuration.Optimizer, configuration.OptimizerSettings()),
             Schedule = schedule,
             LearningRate = configuration.LearningRate!.Value,
             Seed = configuration.Seed,

@@ -45,16 +45,16 @@ internal static class Inference
             throw new InvalidOperationException("samples without labels cannot be evaluated");
         }
 
-        var metrics = MetricPlan.For(samples.Targets, topK);
+        var metrics = MetricPlan.For(loss, samples.Targets, topK);
         var blocks = new List<BlockResult?>();
         ForEachBlock(engine, graph, loss, weights, samples, (first, count, outputs) =>
         {
             var targets = samples.Targets.Slice(first, count);
             var total = Evaluation.Summarize(loss, outputs, targets, count);
             var (counts, sums) = (new long[metrics.CountLength], new double[metrics.SumLength]);
-            metrics.Add(outputs, targets, samples.Targets.Slice(0, 1).Values, counts, sums);
+            metrics.Add(loss, outputs, targets, samples.Targets.Slice(0, 1).Values, counts, sums);
             blocks.Add(new BlockResult(blocks.Count, total.LossSum, total.CorrectCount, count) { Counts = [.. counts], Sums = [.. sums] });
         });
-        return EvaluationRule.Decide(blocks, samples.Targets is ClassLabels, metrics).Summary;
+        return EvaluationRule.Decide(blocks, samples.Targets is ClassLabels, metrics, Math.Max(1, samples.Targets.LabelsPerSample)).Summary;
     }
 }

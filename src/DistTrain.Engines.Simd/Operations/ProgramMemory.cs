@@ -154,7 +154,7 @@ internal sealed unsafe class ProgramMemory
         {
             if (outputOwner[node] == node)
             {
-                return graph.Nodes[node].Operation is DenseOperation or AddOperation;
+                return graph.Nodes[node].Operation is DenseOperation or AddOperation or BatchNormOperation or LayerNormOperation;
             }
 
             node = graph.Nodes[node].Inputs[0];

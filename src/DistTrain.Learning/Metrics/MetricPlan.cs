@@ -1,4 +1,5 @@
-using DistTrain.Learning.Engines.Reference;
+using DistTrain.Learning.Engines;
+using DistTrain.Learning.Graph;
 
 namespace DistTrain.Learning.Metrics;
 
@@ -8,45 +9,59 @@ public enum MetricTask
     /// <summary>Nothing is counted beside loss and accuracy.</summary>
     None,
 
-    /// <summary>One class for each sample: the largest output, the first of equals.</summary>
+    /// <summary>One class for each label.</summary>
     Classes,
 
     /// <summary>Values.</summary>
     Values,
+
+    /// <summary>Values that are probabilities: each output also answers yes or no, and counts as a class of its own.</summary>
+    Answers,
 }
 
 /// <summary>
 /// What is counted and summed over the samples of an evaluation, and what the figures are that come of it. A block of samples gives integers and doubles of fixed meaning and number; those of
 /// all blocks, added in block order, give the figures of the whole split, whatever the batches were and whoever evaluated.
-/// <para>Counts of classes: [label among the k largest, then for each class: correct, actual, predicted].</para>
+/// <para>Counts: [label among the k largest, then for each class: correct, actual, predicted].</para>
 /// <para>Sums of values: [|d|, d², then for each output: d², y − s, (y − s)²] with d = prediction − target y, and s the target of the split's first sample, which keeps the variance exact where
-/// targets are far from zero.</para>
+/// targets are far from zero. A prediction is what the loss makes of an output, such as its sigmoid.</para>
 /// </summary>
-/// <param name="Width">Classes, or outputs of a sample.</param>
+/// <param name="Width">Classes, or values of a sample.</param>
+/// <param name="LabelsPerSample">At least 1.</param>
 /// <param name="TopK">k of the top-k accuracy, at least 1.</param>
-public sealed record MetricPlan(MetricTask Task, int Width, int TopK)
+public sealed record MetricPlan(MetricTask Task, int Width, int LabelsPerSample, int TopK)
 {
     /// <summary>Beyond this many classes or outputs, figures of each are not kept: blocks would be larger than what they are about.</summary>
     public const int LargestWidth = 4096;
 
     public const int DefaultTopK = 5;
 
-    public static MetricPlan None { get; } = new(MetricTask.None, 0, 1);
+    /// <summary>An answer is yes above this, and so is a target.</summary>
+    private const float Half = 0.5f;
 
-    public int CountLength => Task == MetricTask.Classes ? 1 + (KeepsEach ? 3 * Width : 0) : 0;
+    public static MetricPlan None { get; } = new(MetricTask.None, 0, 1, 1);
 
-    public int SumLength => Task == MetricTask.Values ? 2 + (KeepsEach ? 3 * Width : 0) : 0;
+    public int CountLength => HasClasses ? 1 + (KeepsEach ? 3 * Width : 0) : 0;
+
+    public int SumLength => HasValues ? 2 + (KeepsEach ? 3 * Width : 0) : 0;
+
+    private bool HasClasses => Task is MetricTask.Classes or MetricTask.Answers;
+
+    private bool HasValues => Task is MetricTask.Values or MetricTask.Answers;
 
     private bool KeepsEach => Width <= LargestWidth;
 
-    /// <summary>The figures that suit the targets.</summary>
-    public static MetricPlan For(Targets targets, int topK = DefaultTopK)
+    private bool HasTopK => Task == MetricTask.Classes && TopK < Width;
+
+    /// <summary>The figures that suit the loss and the targets.</summary>
+    public static MetricPlan For(Loss loss, Targets targets, int topK = DefaultTopK)
     {
+        ArgumentNullException.ThrowIfNull(loss);
         ArgumentNullException.ThrowIfNull(targets);
         return targets switch
         {
-            ClassLabels labels => new MetricPlan(MetricTask.Classes, labels.ClassNames.Length, topK),
-            TargetValues values => new MetricPlan(MetricTask.Values, values.Width, 1),
+            ClassLabels labels => new MetricPlan(MetricTask.Classes, labels.ClassNames.Length, labels.LabelsPerSample, topK),
+            TargetValues values => new MetricPlan(loss.Link == OutputLink.Sigmoid ? MetricTask.Answers : MetricTask.Values, values.Width, 1, 1),
             _ => None,
         };
     }
@@ -56,60 +71,77 @@ public sealed record MetricPlan(MetricTask Task, int Width, int TopK)
     {
         MetricNames.Loss => true,
         MetricNames.Accuracy => Task == MetricTask.Classes,
-        MetricNames.TopK => Task == MetricTask.Classes && TopK < Width,
-        MetricNames.MeanSquaredError or MetricNames.RootMeanSquaredError or MetricNames.MeanAbsoluteError => Task == MetricTask.Values,
-        MetricNames.Determination => Task == MetricTask.Values && KeepsEach,
-        _ => Task == MetricTask.Classes && KeepsEach,
+        MetricNames.TopK => HasTopK,
+        MetricNames.MeanSquaredError or MetricNames.RootMeanSquaredError or MetricNames.MeanAbsoluteError => HasValues,
+        MetricNames.Determination => HasValues && KeepsEach,
+        _ => HasClasses && KeepsEach,
     };
 
     /// <summary>Adds some samples to a block.</summary>
-    /// <param name="outputs">[samples × width].</param>
+    /// <param name="loss">What the model was trained with: it says what outputs mean.</param>
+    /// <param name="outputs">[samples × outputs of a sample].</param>
     /// <param name="targets">The samples' targets.</param>
     /// <param name="shift">[width] the targets of the split's first sample; empty for classes.</param>
     /// <param name="counts">[<see cref="CountLength"/>] added to.</param>
     /// <param name="sums">[<see cref="SumLength"/>] added to, in sample order.</param>
-    public void Add(ReadOnlySpan<float> outputs, TargetBatch targets, ReadOnlySpan<float> shift, Span<long> counts, Span<double> sums)
+    public void Add(Loss loss, ReadOnlySpan<float> outputs, TargetBatch targets, ReadOnlySpan<float> shift, Span<long> counts, Span<double> sums)
     {
-        switch (Task)
+        if (Task == MetricTask.Classes)
         {
-            case MetricTask.Classes:
-                for (var sample = 0; sample < targets.Labels.Length; sample++)
-                {
-                    AddClass(outputs.Slice(sample * Width, Width), targets.Labels[sample], counts);
-                }
-
-                break;
-            case MetricTask.Values:
-                for (var first = 0; first < targets.Values.Length; first += Width)
-                {
-                    AddValues(outputs.Slice(first, Width), targets.Values.Slice(first, Width), shift, sums);
-                }
-
-                break;
+            var rowWidth = outputs.Length / targets.Labels.Length;
+            for (var i = 0; i < targets.Labels.Length; i++)
+            {
+                AddLabel(loss, outputs.Slice(i * rowWidth, rowWidth), targets.Labels[i], counts);
+            }
+        }
+        else if (HasValues)
+        {
+            var predictions = new float[Width];
+            for (var first = 0; first < targets.Values.Length; first += Width)
+            {
+                Evaluation.Predict(loss, outputs.Slice(first, Width), predictions);
+                AddValues(predictions, targets.Values.Slice(first, Width), shift, sums);
+                AddAnswers(predictions, targets.Values.Slice(first, Width), counts);
+            }
         }
     }
 
     /// <param name="counts">[<see cref="CountLength"/>] of all blocks.</param>
     /// <param name="sums">[<see cref="SumLength"/>] of all blocks, added in block order.</param>
     /// <param name="sampleCount">At least 1.</param>
-    public SplitMetrics? Summarize(ReadOnlySpan<long> counts, ReadOnlySpan<double> sums, int sampleCount) => Task switch
+    /// <returns>Null where nothing is counted.</returns>
+    public SplitMetrics? Summarize(ReadOnlySpan<long> counts, ReadOnlySpan<double> sums, int sampleCount)
     {
-        MetricTask.Classes => SummarizeClasses(counts, sampleCount),
-        MetricTask.Values => SummarizeValues(sums, sampleCount),
-        _ => null,
-    };
-
-    private void AddClass(ReadOnlySpan<float> row, int label, Span<long> counts)
-    {
-        counts[0] += IsAmongLargest(row, label) ? 1 : 0;
-        if (!KeepsEach)
+        if (Task == MetricTask.None)
         {
-            return;
+            return null;
         }
 
-        var predicted = ReferenceSums.IndexOfMaximum(row);
-        counts[1 + (3 * label)] += predicted == label ? 1 : 0;
-        counts[2 + (3 * label)]++;
+        var values = (double)sampleCount * Width;
+        return new SplitMetrics
+        {
+            TopK = HasTopK ? TopK : null,
+            TopKAccuracy = HasTopK ? counts[0] / ((double)sampleCount * LabelsPerSample) : null,
+            Classes = [.. ClassesOf(counts)],
+            MeanAbsoluteError = HasValues ? sums[0] / values : null,
+            MeanSquaredError = HasValues ? sums[1] / values : null,
+            Determination = HasValues && KeepsEach ? DeterminationOf(sums, sampleCount) : null,
+        };
+    }
+
+    private void AddLabel(Loss loss, ReadOnlySpan<float> row, int label, Span<long> counts)
+    {
+        counts[0] += HasTopK && IsAmongLargest(row, label) ? 1 : 0;
+        if (KeepsEach)
+        {
+            AddAnswer(label, Evaluation.PredictedClass(loss, row), counts);
+        }
+    }
+
+    private static void AddAnswer(int actual, int predicted, Span<long> counts)
+    {
+        counts[1 + (3 * actual)] += predicted == actual ? 1 : 0;
+        counts[2 + (3 * actual)]++;
         counts[3 + (3 * predicted)]++;
     }
 
@@ -144,33 +176,43 @@ public sealed record MetricPlan(MetricTask Task, int Width, int TopK)
         }
     }
 
-    private SplitMetrics SummarizeClasses(ReadOnlySpan<long> counts, int sampleCount)
+    private void AddAnswers(ReadOnlySpan<float> predictions, ReadOnlySpan<float> target, Span<long> counts)
     {
-        var classes = new ClassMetrics[KeepsEach ? Width : 0];
+        for (var i = 0; Task == MetricTask.Answers && KeepsEach && i < Width; i++)
+        {
+            var (actual, predicted) = (target[i] > Half, predictions[i] > Half);
+            counts[1 + (3 * i)] += actual && predicted ? 1 : 0;
+            counts[2 + (3 * i)] += actual ? 1 : 0;
+            counts[3 + (3 * i)] += predicted ? 1 : 0;
+        }
+    }
+
+    private ClassMetrics[] ClassesOf(ReadOnlySpan<long> counts)
+    {
+        var classes = new ClassMetrics[HasClasses && KeepsEach ? Width : 0];
         for (var i = 0; i < classes.Length; i++)
         {
             classes[i] = new ClassMetrics(Actual: counts[2 + (3 * i)], Predicted: counts[3 + (3 * i)], Correct: counts[1 + (3 * i)]);
         }
 
-        return new SplitMetrics
-        {
-            TopK = TopK < Width ? TopK : null,
-            TopKAccuracy = TopK < Width ? (double)counts[0] / sampleCount : null,
-            Classes = [.. classes],
-        };
+        return classes;
     }
 
-    private SplitMetrics SummarizeValues(ReadOnlySpan<double> sums, int sampleCount)
+    private double? DeterminationOf(ReadOnlySpan<double> sums, int sampleCount)
     {
-        double? determination = KeepsEach ? 0 : null;
-        for (var i = 0; KeepsEach && i < Width; i++)
+        double total = 0;
+        for (var i = 0; i < Width; i++)
         {
             var own = sums.Slice(2 + (3 * i), 3);
             var variation = own[2] - (own[1] * own[1] / sampleCount);
-            determination = variation > 0 ? determination + ((1 - (own[0] / variation)) / Width) : null;
+            if (!(variation > 0))
+            {
+                return null;
+            }
+
+            total += (1 - (own[0] / variation)) / Width;
         }
 
-        var values = (double)sampleCount * Width;
-        return new SplitMetrics { MeanAbsoluteError = sums[0] / values, MeanSquaredError = sums[1] / values, Determination = determination };
+        return total;
     }
 }

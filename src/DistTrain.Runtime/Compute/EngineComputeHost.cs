@@ -111,10 +111,14 @@ public sealed class EngineComputeHost : IComputeHost, IDisposable
 
     private static UpdateApplied RunAllParts(StepUpdate update)
     {
-        for (var part = 0; part < update.PartCount; part++)
+        do
         {
-            update.RunPart(part);
+            for (var part = 0; part < update.PartCount; part++)
+            {
+                update.RunPart(part);
+            }
         }
+        while (update.EndStage());
 
         return update.Complete();
     }

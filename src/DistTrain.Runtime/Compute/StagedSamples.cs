@@ -27,8 +27,9 @@ internal sealed class StagedSamples(SampleSet data, EpochOrders orders)
     public ReadOnlySpan<float> InputsOf(int first, int count) => inputs.Span.Slice(first * inputLength, count * inputLength);
 
     /// <summary>The targets of a part of the samples.</summary>
-    public TargetBatch TargetsOf(int first, int count) =>
-        data.Targets is TargetValues { Width: var width } ? new TargetBatch(values.AsSpan(first * width, count * width)) : new TargetBatch(labels.AsSpan(first, count));
+    public TargetBatch TargetsOf(int first, int count) => data.Targets.ValuesPerSample is > 0 and var width
+        ? new TargetBatch(values.AsSpan(first * width, count * width))
+        : new TargetBatch(labels.AsSpan(first * data.Targets.LabelsPerSample, count * data.Targets.LabelsPerSample));
 
     public bool Holds(MiniBatch batch, WorkRange range) => content == (batch, range);
 
@@ -56,8 +57,8 @@ internal sealed class StagedSamples(SampleSet data, EpochOrders orders)
         {
             inputs = new TensorBuffer(Count * inputLength);
             ids = new int[Count];
-            labels = new int[data.Targets is ClassLabels ? Count : 0];
-            values = new float[data.Targets is TargetValues { Width: var width } ? Count * width : 0];
+            labels = new int[Count * data.Targets.LabelsPerSample];
+            values = new float[Count * data.Targets.ValuesPerSample];
         }
     }
 }

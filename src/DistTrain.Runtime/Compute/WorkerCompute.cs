@@ -138,7 +138,7 @@ internal sealed class WorkerCompute : IDisposable
         var summary = Evaluation.Summarize(definition.Loss, rows, targets, count);
         var counts = new long[metrics.CountLength];
         var sums = new double[metrics.SumLength];
-        metrics.Add(rows, targets, set.Targets.Slice(0, 1).Values, counts, sums);
+        metrics.Add(definition.Loss, rows, targets, set.Targets.Slice(0, 1).Values, counts, sums);
         return new BlockResult(block, summary.LossSum, summary.CorrectCount, count) { Counts = [.. counts], Sums = [.. sums] };
     }
 

@@ -58,7 +58,12 @@ internal static class ReferenceOperations<T, TArithmetic>
         ReluOperation => new ReferenceElementwise<T, TArithmetic>(x => x <= T.Zero ? T.Zero : x, (_, y, dy) => y > T.Zero ? dy : T.Zero),
         TanhOperation => new ReferenceElementwise<T, TArithmetic>(TArithmetic.Tanh, (_, y, dy) => dy * T.FusedMultiplyAdd(-y, y, T.One)),
         FlattenOperation => new ReferenceFlatten<T, TArithmetic>(),
+        BatchNormOperation norm => new ReferenceBatchNorm<T, TArithmetic>(norm.Epsilon),
+        LayerNormOperation norm => new ReferenceLayerNorm<T, TArithmetic>(norm.Epsilon),
         AddOperation => new ReferenceAdd<T, TArithmetic>(),
+        Conv2dOperation convolution => new ReferenceConv2d<T, TArithmetic>(convolution),
+        MaxPool2dOperation or GlobalMaxPoolOperation => new ReferenceMaxPool<T, TArithmetic>((PoolOperation)operation),
+        AveragePool2dOperation or GlobalAveragePoolOperation => new ReferenceAveragePool<T, TArithmetic>((PoolOperation)operation),
         _ => throw new NotSupportedException($"the reference engine has no operation '{operation.Kind}'"),
     };
 }
