@@ -12,7 +12,7 @@ public static class OperationCases
 {
     public static ImmutableArray<OperationCase> All { get; } =
     [
-        .. Chains(), .. Branches(), .. Norms(), .. Losses(),
+        .. Chains(), .. Branches(), .. Norms(), .. Losses(), .. ImageCases.All,
     ];
 
     public static OperationCase Find(string name) => All.Single(candidate => candidate.Name == name);
