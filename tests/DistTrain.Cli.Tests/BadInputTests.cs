@@ -29,7 +29,7 @@ public sealed class BadInputTests : IDisposable
     [InlineData("--test-ratio 1", "--test-ratio must be a finite number above 0 and below 1, but is 1")]
     [InlineData("--optimizer rmsprop", "--optimizer must be one of sgd, momentum, nesterov, adam, but is 'rmsprop'")]
     [InlineData("--schedule linear", "--schedule must be one of constant, step, cosine, but is 'linear'")]
-    [InlineData("--loss hinge", "--loss must be one of cross-entropy, mse, but is 'hinge'")]
+    [InlineData("--loss hinge", "--loss must be one of binary-cross-entropy, cross-entropy, dice, huber, mae, mse, but is 'hinge'")]
     [InlineData("--engine gpu", "--engine must be one of simd, reference, but is 'gpu'")]
     [InlineData("--runtime tcp", "--runtime must be one of in-process, deterministic, but is 'tcp'")]
     [InlineData("--model mlp:", "--model is not usable: model 'mlp:': '' is not a layer width")]
