@@ -9,9 +9,15 @@ public static class LayerCatalog
     [
         new("add", [], _ => new AddOperation()),
         new("dense", [LayerSetting.WholeNumber("units", 1), LayerSetting.Initializer], layer => new DenseOperation(layer.WholeNumber("units"), layer.Initializer())),
+        new("elu", [LayerSetting.Number("alpha", alpha => alpha >= 0, "of at least 0")], layer => new EluOperation(layer.Number("alpha", 1))),
         new("flatten", [], _ => new FlattenOperation()),
+        new("gelu", [LayerSetting.OneOf("approximation", "none", "tanh")], layer => layer.Text("approximation", "none") == "tanh" ? new GeluTanhOperation() : new GeluOperation()),
+        new("leaky-relu", [LayerSetting.Number("slope", slope => slope >= 0, "of at least 0")], layer => new LeakyReluOperation(layer.Number("slope", 0.01))),
         new("output", [LayerSetting.Initializer], layer => new DenseOperation(layer.OutputWidth, layer.Initializer())),
         new("relu", [], _ => new ReluOperation()),
+        new("sigmoid", [], _ => new SigmoidOperation()),
+        new("softmax", [], _ => new SoftmaxOperation()),
+        new("swish", [], _ => new SwishOperation()),
         new("tanh", [], _ => new TanhOperation()),
     ];
 
