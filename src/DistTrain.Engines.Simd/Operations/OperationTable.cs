@@ -45,6 +45,14 @@ internal static class OperationTable
                 memory.AllocateOutput(node);
                 memory.AllocateGradient(node);
                 return new AddPlan(kernels, memory, node);
+            case BatchNormOperation:
+                memory.AllocateOutput(node);
+                memory.PlanGradientInPlace(node);
+                return new BatchNormPlan(kernels, memory, graph, node);
+            case LayerNormOperation:
+                memory.AllocateOutput(node);
+                memory.PlanGradientInPlace(node);
+                return new LayerNormPlan(kernels, memory, graph, node);
             default:
                 throw new NotSupportedException($"the SIMD engine has no operation '{node.Operation.Kind}'");
         }

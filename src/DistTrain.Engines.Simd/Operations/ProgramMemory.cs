@@ -164,5 +164,5 @@ internal sealed unsafe class ProgramMemory
     }
 
     private static bool BackwardReadsOutput(Operation operation) =>
-        operation is not (DenseOperation or AddOperation or FlattenOperation or SwishOperation or GeluOperation or GeluTanhOperation);
+        operation is not (DenseOperation or AddOperation or FlattenOperation or BatchNormOperation or LayerNormOperation or SwishOperation or GeluOperation or GeluTanhOperation);
 }

@@ -65,7 +65,12 @@ internal static class ReferenceOperations<T, TArithmetic>
         GeluTanhOperation => ReferenceActivations<T, TArithmetic>.GeluTanh,
         SoftmaxOperation => new ReferenceSoftmax<T, TArithmetic>(),
         FlattenOperation => new ReferenceFlatten<T, TArithmetic>(),
+        BatchNormOperation norm => new ReferenceBatchNorm<T, TArithmetic>(norm.Epsilon),
+        LayerNormOperation norm => new ReferenceLayerNorm<T, TArithmetic>(norm.Epsilon),
         AddOperation => new ReferenceAdd<T, TArithmetic>(),
+        Conv2dOperation convolution => new ReferenceConv2d<T, TArithmetic>(convolution),
+        MaxPool2dOperation or GlobalMaxPoolOperation => new ReferenceMaxPool<T, TArithmetic>((PoolOperation)operation),
+        AveragePool2dOperation or GlobalAveragePoolOperation => new ReferenceAveragePool<T, TArithmetic>((PoolOperation)operation),
         _ => throw new NotSupportedException($"the reference engine has no operation '{operation.Kind}'"),
     };
 }
