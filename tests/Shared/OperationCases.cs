@@ -12,7 +12,7 @@ public static class OperationCases
 {
     public static ImmutableArray<OperationCase> All { get; } =
     [
-        .. Chains(), .. Activations(), .. Branches(), .. Norms(), .. Losses(),
+        .. Chains(), .. Activations(), .. Branches(), .. Norms(), .. Losses(), .. ImageCases.All,
     ];
 
     public static OperationCase Find(string name) => All.Single(candidate => candidate.Name == name);
@@ -84,7 +84,6 @@ public static class OperationCases
         Case("dice", new(4), Dense(5), new("tanh"), Output) with { Loss = new DiceLoss(), HasValueTargets = true, OutputWidth = 18 },
         Case("dice of one value", new(4), Dense(5), new("tanh"), Output) with { Loss = new DiceLoss(), HasValueTargets = true, OutputWidth = 1 },
         Case("cross-entropy with smoothed labels", new(4), Dense(5), new("tanh"), Output) with { Loss = new SoftmaxCrossEntropyLoss(0.1), OutputWidth = 18 },
-        Case("cross-entropy of every position", new(3, 5), new("layer-norm")) with { LabelsPerSample = 3, OutputWidth = 5 },
         Case("cross-entropy of many classes", new(4), Dense(5), new("tanh"), Output) with { OutputWidth = 19 },
     ];
 }

@@ -10,13 +10,20 @@ internal sealed unsafe class SoftmaxPlan(KernelSet kernels, ProgramMemory memory
     private readonly int input = node.Inputs[0];
     private readonly int width = WidthOf(node.OutputShape);
     private readonly int rows = node.OutputShape.ElementCount / WidthOf(node.OutputShape);
-    private readonly TensorBuffer scratch = new(2 * LaneSums.Padded(WidthOf(node.OutputShape)));
+
+    public static SoftmaxPlan Create(KernelSet kernels, ProgramMemory memory, GraphNode node)
+    {
+        memory.PlanOutputInPlace(node);
+        memory.PlanGradientInPlace(node);
+        memory.ReserveScratch(2 * LaneSums.Padded(WidthOf(node.OutputShape)));
+        return new SoftmaxPlan(kernels, memory, node);
+    }
 
     public override void Forward(in Pass pass) =>
-        kernels.Softmax(memory.Output(input), memory.Output(node.Index), pass.SampleCount * rows, width, Pointers.Of(scratch));
+        kernels.Softmax(memory.Output(input), memory.Output(node.Index), pass.SampleCount * rows, width, memory.Scratch);
 
     public override void Backward(in Pass pass) =>
-        kernels.SoftmaxGradient(memory.Output(node.Index), memory.Gradient(node.Index), memory.InputGradient(node), pass.SampleCount * rows, width, Pointers.Of(scratch));
+        kernels.SoftmaxGradient(memory.Output(node.Index), memory.Gradient(node.Index), memory.InputGradient(node), pass.SampleCount * rows, width, memory.Scratch);
 
     private static int WidthOf(TensorShape shape) => shape.Rank > 0 ? shape[shape.Rank - 1] : 1;
 }
