@@ -151,13 +151,13 @@ public static class RunText
         var rows = new List<(string, string)>
         {
             ("model", Text(c.Model)),
-            ("loss", Text(c.Loss)),
-            ("optimizer", c.Optimizer switch
+            ("loss", c.Loss switch
             {
-                "momentum" or "nesterov" => $"{c.Optimizer} {Text(c.Momentum)}",
-                "adam" => $"adam, beta1 {Text(c.Beta1)}, beta2 {Text(c.Beta2)}, epsilon {Text(c.Epsilon)}",
-                _ => c.Optimizer,
+                "cross-entropy" or "binary-cross-entropy" when c.LabelSmoothing > 0 => $"{c.Loss}, label smoothing {Text(c.LabelSmoothing)}",
+                "huber" => $"huber, delta {Text(c.HuberDelta)}",
+                _ => Text(c.Loss),
             }),
+            ("optimizer", OptimizerText.Of(c)),
             ("learning rate", Text(c.LearningRate)),
             ("schedule", c.Schedule switch
             {
