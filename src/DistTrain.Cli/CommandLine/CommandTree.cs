@@ -19,6 +19,7 @@ internal sealed class CommandTree
     private readonly Option<string> configurationFile = new("--config") { HelpName = "FILE", Description = "YAML with any of the settings below by their names; flags win over it" };
     private readonly Option<string> split = new("--split") { HelpName = "PART", Description = "the part of the run's own data: train, validation or test (the default)" };
     private readonly Argument<string> run = new("RUN") { Description = "a run directory that 'disttrain train' made" };
+    private readonly Argument<string?> modelName = new("MODEL") { Description = "one model to show layer by layer, such as mlp:512,512; without it, all that there is", Arity = ArgumentArity.ZeroOrOne };
     private readonly Argument<string> runOrFile = new("RUN|FILE") { Description = "a run directory, or any safetensors file of float32 tensors" };
     private readonly ImmutableArray<(ConfigurationKey Key, Option<string> Option)> settings;
     private readonly Dictionary<Command, (CommandHelp Help, Func<ParseResult, ExitCode> Run)> commands = [];
@@ -35,6 +36,7 @@ internal sealed class CommandTree
         Add("train", "train a model; with no argument: the built-in digits, two workers", CommandExamples.Train, Train, [], [configurationFile, runDirectory, json, .. settings.Select(s => s.Option)]);
         Add("evaluate", "loss, accuracy, confusion matrix and other metrics of a trained model", CommandExamples.Evaluate, Evaluate, [run], [.. ModelOptions(), split]);
         Add("predict", "what a trained model says of each sample", CommandExamples.Predict, Predict, [run], [.. ModelOptions()]);
+        Add("models", "what models can be made of: names, sizes for given data, layers and their settings in YAML", CommandExamples.Models, Models, [modelName], [.. ModelOptions()]);
         Add("inspect", "the layers of a model: shapes, counts, means, deviations, extremes", CommandExamples.Inspect, Inspect, [runOrFile], [json]);
     }
 
@@ -126,6 +128,8 @@ internal sealed class CommandTree
     }
 
     private ExitCode Inspect(ParseResult line) => InspectCommand.Run(new InspectRequest(line.GetRequiredValue(runOrFile), line.GetValue(json)), host);
+
+    private ExitCode Models(ParseResult line) => ModelsCommand.Run(new ModelsRequest(line.GetValue(modelName), Overlay(line, TrainConfiguration.Default), line.GetValue(json)), host);
 
     private ModelRequest Model(ParseResult line)
     {
