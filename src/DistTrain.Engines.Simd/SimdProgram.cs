@@ -126,8 +126,8 @@ internal sealed unsafe class SimdProgram : IModelProgram
         {
             SampleCount = request.SampleCount, RowsPerSample = rows, Width = width, Outputs = memory.Output(OutputNode), Labels = labels, Values = values,
             FirstClass = loss.ClassCount(width) - width, LabelSmoothing = lossSettings.LabelSmoothing, HuberDelta = (float)lossSettings.HuberDelta,
-            Gradient = memory.HasGradient(OutputNode) ? memory.Gradient(OutputNode) : Pointers.Of(unreadGradient),
-            Losses = Pointers.Of(losses), Correct = right, RowScratch = Pointers.Of(rowScratch),
+            Gradient = memory.HasGradient(OutputNode) ? memory.Gradient(OutputNode) : unreadGradient.Pointer,
+            Losses = losses.Pointer, Correct = right, RowScratch = rowScratch.Pointer,
         };
     }
 

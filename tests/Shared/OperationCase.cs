@@ -15,6 +15,12 @@ public sealed record OperationCase(string Name, TensorShape Input, ImmutableArra
     /// <summary>Number of classes, or of values a sample.</summary>
     public int OutputWidth { get; init; } = 3;
 
+    /// <summary>Class labels of a sample.</summary>
+    public int LabelsPerSample { get; init; } = 1;
+
+    /// <summary>Number of classes of a label.</summary>
+    public int ClassCount => Loss.ClassCount(OutputWidth);
+
     /// <summary>Whether the targets are values instead of classes.</summary>
     public bool HasValueTargets { get; init; }
 

@@ -31,10 +31,10 @@ internal static class OperationTable
                 memory.PlanOutputInPlace(node);
                 memory.PlanGradientInPlace(node);
                 return new ReluPlan(kernels, memory, node);
-            case TanhOperation:
-                memory.PlanOutputInPlace(node);
-                memory.PlanGradientInPlace(node);
-                return new TanhPlan(kernels, memory, node);
+            case LeakyReluOperation or EluOperation or TanhOperation or SigmoidOperation or SwishOperation or GeluOperation or GeluTanhOperation:
+                return ActivationPlan.Create(kernels, memory, node);
+            case SoftmaxOperation:
+                return SoftmaxPlan.Create(kernels, memory, node);
             case FlattenOperation:
                 memory.AliasOutput(node);
                 memory.PlanGradientInPlace(node);

@@ -187,14 +187,14 @@ internal sealed unsafe class ProgramMemory
         }
     }
 
-    /// <summary>Only what has one reader, and whose maker does not need it for its own gradient.</summary>
+    /// <summary>Only what has one reader, and what none of the operations that made it in place needs for its own gradient.</summary>
     private bool MayOverwrite(int node)
     {
-        while (graph.Consumers[node].Length == 1 && node != 0)
+        while (node != 0 && graph.Consumers[node].Length == 1 && !BackwardReadsOutput(graph.Nodes[node].Operation))
         {
             if (outputOwner[node] == node)
             {
-                return graph.Nodes[node].Operation is DenseOperation or AddOperation or BatchNormOperation or LayerNormOperation or Conv2dOperation or PoolOperation;
+                return true;
             }
 
             node = graph.Nodes[node].Inputs[0];
@@ -202,4 +202,8 @@ internal sealed unsafe class ProgramMemory
 
         return false;
     }
+
+    private static bool BackwardReadsOutput(Operation operation) =>
+        operation is not (DenseOperation or AddOperation or FlattenOperation or BatchNormOperation or LayerNormOperation or Conv2dOperation or PoolOperation
+            or SwishOperation or GeluOperation or GeluTanhOperation);
 }
