@@ -16,6 +16,7 @@ internal static class OperationTable
         }
 
         Fuse(plans, memory, graph);
+        memory.ShareBuffers();
         return plans;
     }
 
@@ -105,6 +106,7 @@ internal static class OperationTable
         if (fusesPool)
         {
             convolution.Fuse((PoolPlan)plans[next]);
+            memory.KeepUntil(graph.Nodes[next + 1], graph.Nodes[position + 1]);
             for (int node = position + 1; node <= next; node++)
             {
                 memory.ReleaseBuffers(graph.Nodes[node]);
