@@ -42,7 +42,7 @@ internal sealed unsafe class SimdProgram : IModelProgram
         memory = new ProgramMemory(graph, maximumSampleCount, keepsActivations);
         operations = OperationTable.Plan(kernels, memory, graph);
         losses = memory.ReserveBuffer(maximumSampleCount);
-        rowScratch = memory.ReserveBuffer(3 * LaneSums.Padded(OutputWidth));
+        rowScratch = memory.ReserveBuffer(3L * LaneSums.Padded(OutputWidth));
         // A graph in which nothing learns still has a loss, whose gradient nobody reads.
         unreadGradient = memory.ReserveBuffer(memory.HasGradient(OutputNode) ? 0 : (long)maximumSampleCount * OutputWidth);
     }
