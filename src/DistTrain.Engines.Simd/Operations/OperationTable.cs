@@ -36,6 +36,12 @@ internal static class OperationTable
                 return ActivationPlan.Create(kernels, memory, node);
             case SoftmaxOperation:
                 return SoftmaxPlan.Create(kernels, memory, node);
+            case DropoutOperation dropout:
+                memory.PlanOutputInPlace(node);
+                memory.PlanGradientInPlace(node);
+                return new DropoutPlan(kernels, memory, node, dropout);
+            case EmbeddingOperation embedding:
+                return new EmbeddingPlan(kernels, memory, graph, node, embedding);
             case FlattenOperation:
                 memory.AliasOutput(node);
                 memory.PlanGradientInPlace(node);
