@@ -24,6 +24,11 @@ public static class DataSetLoader
             throw new InvalidInputException($"A test ratio of {ratio.ToString(CultureInfo.InvariantCulture)} is not possible: it lies between 0 and 1, both excluded.");
         }
 
+        if (!(options.ValidationRatio is >= 0 and < 1))
+        {
+            throw new InvalidInputException($"A validation ratio of {options.ValidationRatio.ToString(CultureInfo.InvariantCulture)} is not possible: it is at least 0 and below 1.");
+        }
+
         var data = Read(source, options.Limits);
         if (data.Train.Targets is Unlabelled)
         {
@@ -32,10 +37,16 @@ public static class DataSetLoader
 
         // The hash is taken of the values as they were found; scaling changes them in place.
         var contentHash = ContentHash.Compute(data);
-        var (train, test, split) = Split(data, options, source);
+        var (rest, test, split) = Split(data, options, source);
+        var (train, validation) = options.ValidationRatio == 0 ? (rest, null) : SplitOff(rest, options, source);
         var featureCount = data.SampleShape.ElementCount;
         var scaling = InputScaling.Fit(source.Scaling ?? data.DefaultScaling, train.Inputs, featureCount, data.KnownMaximum);
-        Parallel.Invoke(() => scaling.Apply(train.Inputs, $"{source}"), () => scaling.Apply(test.Inputs, $"{source}"));
+        Scale(scaling, train, test, source);
+        if (validation is not null)
+        {
+            scaling.Apply(validation.Inputs, $"{source}");
+        }
+
         return new DataSet(
             source,
             data.Name,
@@ -43,7 +54,10 @@ public static class DataSetLoader
             new SampleSet(data.SampleShape, train.Inputs, train.Targets),
             new SampleSet(data.SampleShape, test.Inputs, test.Targets),
             contentHash,
-            new Preprocessing(data.SampleShape, ClassNames(train.Targets), scaling, split));
+            new Preprocessing(data.SampleShape, ClassNames(train.Targets), scaling, split))
+        {
+            Validation = validation is null ? null : new SampleSet(data.SampleShape, validation.Inputs, validation.Targets),
+        };
     }
 
     /// <summary>Loads samples for a model that exists already: scaled and labelled as its training samples were, not by what they show themselves.</summary>
@@ -69,11 +83,27 @@ public static class DataSetLoader
         return new ModelInput(source, data.Name, data.Description, new SampleSet(data.SampleShape, part.Inputs, targets), contentHash);
     }
 
+    private static void Scale(InputScaling scaling, RawPart train, RawPart test, DataSource source)
+    {
+        try
+        {
+            Parallel.Invoke(() => scaling.Apply(train.Inputs, $"{source}"), () => scaling.Apply(test.Inputs, $"{source}"));
+        }
+        catch (AggregateException failures) when (failures.InnerExceptions[0] is InvalidInputException refusal)
+        {
+            throw new InvalidInputException(refusal.Message, refusal);
+        }
+    }
+
     private static RawData Read(DataSource source, DataLimits limits) => source switch
     {
         MnistSource mnist => IdxDataReader.ReadMnist(mnist, limits),
         IdxSource idx => IdxDataReader.ReadFolder(idx, limits),
+        CifarSource cifar => CifarReader.Read(cifar, limits),
         CsvSource csv => ReadCsv(csv, limits),
+        NpySource npy => NumpyDataReader.ReadFiles(npy, limits),
+        NpzSource npz => NumpyDataReader.ReadArchive(npz, limits),
+        SyntheticSource synthetic => SyntheticData.Read(synthetic, limits),
         _ => Digits.Read(limits),
     };
 
@@ -111,6 +141,9 @@ public static class DataSetLoader
         return (train, test, new TrainTestSplit(ratio, options.Seed, SourcePartsJoined: data.Test is not null));
     }
 
+    private static (RawPart Train, RawPart? Validation) SplitOff(RawPart rest, DataSetOptions options, DataSource source) =>
+        SampleSplitter.SplitForValidation(rest, options.ValidationRatio, options.Seed, $"the training part of {source}");
+
     private static ImmutableArray<string> ClassNames(Targets targets) => targets is ClassLabels labels ? labels.ClassNames : [];
 
     // A file with fewer classes than the model knows numbers them differently; the names say what is meant.
@@ -133,16 +166,16 @@ public static class DataSetLoader
 
         // Only classes that occur count: the names of a part may include some that only the other part has.
         var modelClassOf = labels.ClassNames.Select(name => modelClasses.IndexOf(name)).ToArray();
-        var matched = new int[labels.Count];
-        for (var sample = 0; sample < matched.Length; sample++)
+        var matched = new int[labels.Labels.Length];
+        for (var i = 0; i < matched.Length; i++)
         {
-            var label = labels.Labels.Span[sample];
-            matched[sample] = modelClassOf[label] >= 0
+            var label = labels.Labels.Span[i];
+            matched[i] = modelClassOf[label] >= 0
                 ? modelClassOf[label]
                 : throw new InvalidInputException(
-                    $"{source}: label '{labels.ClassNames[label]}' of sample {sample} is none of the model's {modelClasses.Length} classes.");
+                    $"{source}: label '{labels.ClassNames[label]}' of sample {i / labels.LabelsPerSample} is none of the model's {modelClasses.Length} classes.");
         }
 
-        return new ClassLabels(matched, modelClasses);
+        return new ClassLabels(matched, modelClasses, labels.LabelsPerSample);
     }
 }

@@ -33,7 +33,7 @@ public sealed class BadInputTests : IDisposable
     [InlineData("--rho 1", "--rho must be a finite number from 0 to below 1, but is 1")]
     [InlineData("--trust-coefficient 0", "--trust-coefficient must be a finite number above 0, but is 0")]
     [InlineData("--schedule linear", "--schedule must be one of constant, step, cosine, but is 'linear'")]
-    [InlineData("--loss hinge", "--loss must be one of cross-entropy, mse, but is 'hinge'")]
+    [InlineData("--loss hinge", "--loss must be one of binary-cross-entropy, cross-entropy, dice, huber, mae, mse, but is 'hinge'")]
     [InlineData("--engine gpu", "--engine must be one of simd, reference, but is 'gpu'")]
     [InlineData("--runtime tcp", "--runtime must be one of in-process, deterministic, but is 'tcp'")]
     [InlineData("--model mlp:", "--model is not usable: model 'mlp:': '' is not a layer width")]

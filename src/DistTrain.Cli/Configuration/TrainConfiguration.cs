@@ -6,7 +6,7 @@ namespace DistTrain.Cli.Configuration;
 /// Everything that decides what a training does, and the single source of every default: the flags, the configuration file, the help and
 /// <c>cluster-config/reference.yaml</c> all speak of this record. Null stands for <c>auto</c>; what it comes to is filled in by <see cref="Resolution"/> once the data is known.
 /// </summary>
-public sealed record TrainConfiguration
+public sealed partial record TrainConfiguration
 {
     public static TrainConfiguration Default { get; } = new();
 
@@ -34,6 +34,12 @@ public sealed record TrainConfiguration
 
     /// <summary>Null: cross-entropy for classes, mse for numbers.</summary>
     public string? Loss { get; init; }
+
+    /// <summary>cross-entropy and binary-cross-entropy only.</summary>
+    public double LabelSmoothing { get; init; }
+
+    /// <summary>huber only.</summary>
+    public double HuberDelta { get; init; } = 1;
 
     public string Optimizer { get; init; } = "momentum";
 

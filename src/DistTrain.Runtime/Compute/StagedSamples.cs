@@ -16,12 +16,20 @@ internal sealed class StagedSamples(SampleSet data, EpochOrders orders)
     public int Count { get; private set; }
 
     /// <summary>[samples × elements of a sample].</summary>
-    public ReadOnlySpan<float> Inputs => inputs.Span[..(Count * inputLength)];
+    public ReadOnlySpan<float> Inputs => InputsOf(0, Count);
 
     /// <summary>[samples] indices in the data set.</summary>
     public ReadOnlySpan<int> Ids => ids.AsSpan(0, Count);
 
-    public TargetBatch Targets => data.Targets is TargetValues { Width: var width } ? new TargetBatch(values.AsSpan(0, Count * width)) : new TargetBatch(labels.AsSpan(0, Count));
+    public TargetBatch Targets => TargetsOf(0, Count);
+
+    /// <summary>[count × elements of a sample] of a part of the samples.</summary>
+    public ReadOnlySpan<float> InputsOf(int first, int count) => inputs.Span.Slice(first * inputLength, count * inputLength);
+
+    /// <summary>The targets of a part of the samples.</summary>
+    public TargetBatch TargetsOf(int first, int count) => data.Targets.ValuesPerSample is > 0 and var width
+        ? new TargetBatch(values.AsSpan(first * width, count * width))
+        : new TargetBatch(labels.AsSpan(first * data.Targets.LabelsPerSample, count * data.Targets.LabelsPerSample));
 
     public bool Holds(MiniBatch batch, WorkRange range) => content == (batch, range);
 
@@ -49,8 +57,8 @@ internal sealed class StagedSamples(SampleSet data, EpochOrders orders)
         {
             inputs = new TensorBuffer(Count * inputLength);
             ids = new int[Count];
-            labels = new int[data.Targets is ClassLabels ? Count : 0];
-            values = new float[data.Targets is TargetValues { Width: var width } ? Count * width : 0];
+            labels = new int[Count * data.Targets.LabelsPerSample];
+            values = new float[Count * data.Targets.ValuesPerSample];
         }
     }
 }

@@ -23,13 +23,17 @@ internal static class ReferenceSums
 
     /// <summary>As <see cref="Sum{T}"/>, with each element squared by fused multiply-add into its lane.</summary>
     public static T SumOfSquares<T>(ReadOnlySpan<T> values)
+        where T : unmanaged, IBinaryFloatingPointIeee754<T> => SumOfProducts(values, values);
+
+    /// <summary>As <see cref="Sum{T}"/>, with the product of each pair of elements added by fused multiply-add to its lane.</summary>
+    public static T SumOfProducts<T>(ReadOnlySpan<T> left, ReadOnlySpan<T> right)
         where T : unmanaged, IBinaryFloatingPointIeee754<T>
     {
         Span<T> lanes = stackalloc T[LaneCount];
         lanes.Clear();
-        for (var i = 0; i < values.Length; i++)
+        for (var i = 0; i < left.Length; i++)
         {
-            lanes[i % LaneCount] = T.FusedMultiplyAdd(values[i], values[i], lanes[i % LaneCount]);
+            lanes[i % LaneCount] = T.FusedMultiplyAdd(left[i], right[i], lanes[i % LaneCount]);
         }
 
         return AddLanes(lanes);

@@ -5,13 +5,32 @@ namespace DistTrain.Learning.Graph;
 /// <summary>All kinds of layers that people can write down, by name.</summary>
 public static class LayerCatalog
 {
+    /// <summary>What a norm adds to a variance.</summary>
+    private static readonly LayerSetting Epsilon = LayerSetting.Number("epsilon", value => (float)value > 0, "above 0");
+
     private static readonly ImmutableArray<LayerKind> All =
     [
         new("add", [], _ => new AddOperation()),
+        new("average-pool", ImageLayers.PoolSettings, ImageLayers.AveragePool),
+        new(
+            "batch-norm",
+            [LayerSetting.Number("momentum", value => value is > 0 and <= 1, "above 0, at most 1"), Epsilon],
+            layer => new BatchNormOperation(layer.Number("momentum", BatchNormOperation.DefaultMomentum), layer.Number("epsilon", BatchNormOperation.DefaultEpsilon))),
+        new("conv", ImageLayers.ConvolutionSettings, ImageLayers.Convolution),
         new("dense", [LayerSetting.WholeNumber("units", 1), LayerSetting.Initializer], layer => new DenseOperation(layer.WholeNumber("units"), layer.Initializer())),
+        new("elu", [LayerSetting.Number("alpha", alpha => alpha >= 0, "of at least 0")], layer => new EluOperation(layer.Number("alpha", 1))),
         new("flatten", [], _ => new FlattenOperation()),
+        new("gelu", [LayerSetting.OneOf("approximation", "none", "tanh")], layer => layer.Text("approximation", "none") == "tanh" ? new GeluTanhOperation() : new GeluOperation()),
+        new("global-average-pool", [], _ => new GlobalAveragePoolOperation()),
+        new("global-max-pool", [], _ => new GlobalMaxPoolOperation()),
+        new("layer-norm", [Epsilon], layer => new LayerNormOperation(layer.Number("epsilon", LayerNormOperation.DefaultEpsilon))),
+        new("leaky-relu", [LayerSetting.Number("slope", slope => slope >= 0, "of at least 0")], layer => new LeakyReluOperation(layer.Number("slope", 0.01))),
+        new("max-pool", ImageLayers.PoolSettings, ImageLayers.MaxPool),
         new("output", [LayerSetting.Initializer], layer => new DenseOperation(layer.OutputWidth, layer.Initializer())),
         new("relu", [], _ => new ReluOperation()),
+        new("sigmoid", [], _ => new SigmoidOperation()),
+        new("softmax", [], _ => new SoftmaxOperation()),
+        new("swish", [], _ => new SwishOperation()),
         new("tanh", [], _ => new TanhOperation()),
     ];
 

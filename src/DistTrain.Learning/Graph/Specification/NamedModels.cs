@@ -16,6 +16,8 @@ public static class NamedModels
 {
     public static ImmutableArray<NamedModel> All { get; } =
     [
+        new("cnn", "cnn", "cnn", "two convolutions of 5x5 with max-pooling, then a dense layer of 1,024", WithoutArguments("cnn", ImageLayers.Cnn)),
+        new("lenet5", "lenet5", "lenet5", "LeNet-5 with tanh, average pooling and full connections", WithoutArguments("lenet5", ImageLayers.LeNet5)),
         new("logistic", "logistic", "logistic", "multinomial logistic regression", WithoutArguments("logistic", [new("flatten"), new("output")])),
         new("mlp", "mlp:WIDTH,WIDTH,…", "mlp:512,512", "perceptron with ReLU between the layers", widths => Perceptron("mlp", "relu", widths)),
         new("mlp-tanh", "mlp-tanh:WIDTH,WIDTH,…", "mlp-tanh:128", "perceptron with tanh between the layers", widths => Perceptron("mlp-tanh", "tanh", widths)),

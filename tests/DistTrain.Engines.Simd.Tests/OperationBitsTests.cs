@@ -1,0 +1,62 @@
+using DistTrain.Learning.Engines.Reference;
+using DistTrain.Learning.Reduction;
+using DistTrain.Tests.Shared;
+
+namespace DistTrain.Engines.Simd.Tests;
+
+/// <summary>Every case in the registry on every kernel path: the reference engine's bits, forward and backward, whole and in parts.</summary>
+public sealed class OperationBitsTests
+{
+    public static TheoryData<KernelPath, string> Cases { get; } = CreateCases();
+
+    [Theory]
+    [MemberData(nameof(Cases))]
+    public void Gradients_and_statistics_have_the_reference_engines_bits(KernelPath path, string name)
+    {
+        foreach ((int samples, int? microBatches) in ((int, int?)[])[(1, null), (2, 2), (7, 4), (33, null), (39, 8)])
+        {
+            var run = new CaseRun(OperationCases.Find(name), samples, microBatches);
+            int count = run.MicroBatchCount;
+            foreach ((int first, int end) in new[] { (0, count), (count / 2, count), (count / 4, count - (count / 8)) })
+            {
+                AssertEqualGradients(run, path, first, end, $"{name} n={samples} [{first},{end})");
+            }
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(Cases))]
+    public void Outputs_have_the_reference_engines_bits_alone_and_in_company(KernelPath path, string name)
+    {
+        var run = new CaseRun(OperationCases.Find(name), 11, null);
+        float[] expected = run.Outputs(new ReferenceEngine(), 0, 11);
+        Bits.AssertEqual(expected, run.Outputs(new SimdEngine(path), 0, 11), name);
+        int width = expected.Length / 11;
+        Bits.AssertEqual(expected.AsSpan(4 * width, width), run.Outputs(new SimdEngine(path), 4, 1), $"{name}, one sample");
+    }
+
+    internal static void AssertEqualGradients(CaseRun run, KernelPath path, int first, int end, string context)
+    {
+        (float[][] expected, NodeStatistics[] expectedStatistics) = run.Gradient(new ReferenceEngine(), first, end);
+        (float[][] actual, NodeStatistics[] actualStatistics) = run.Gradient(new SimdEngine(path), first, end);
+        Assert.Equal(expectedStatistics, actualStatistics);
+        for (int i = 0; i < expected.Length; i++)
+        {
+            Bits.AssertEqual(expected[i], actual[i], $"{context}, node {i}");
+        }
+    }
+
+    private static TheoryData<KernelPath, string> CreateCases()
+    {
+        var data = new TheoryData<KernelPath, string>();
+        foreach (KernelPath path in Enum.GetValues<KernelPath>().Where(KernelPaths.IsSupported))
+        {
+            foreach (OperationCase one in OperationCases.All)
+            {
+                data.Add(path, one.Name);
+            }
+        }
+
+        return data;
+    }
+}
