@@ -29,6 +29,9 @@ public sealed record RunDefinition
     /// <summary>Whether accuracies mean anything.</summary>
     public required bool HasClasses { get; init; }
 
+    /// <summary>Class labels of one sample, at least 1: an accuracy is a share of labels.</summary>
+    public int LabelsPerSample { get; init; } = 1;
+
     /// <summary>Training begins when this many workers have joined, at least 1.</summary>
     public required int WorkerCount { get; init; }
 
@@ -51,6 +54,7 @@ public sealed record RunDefinition
         RequireAtLeastOne("the batch size", BatchSize);
         RequireAtLeastOne("the number of micro-batches", MicroBatchCount ?? 1);
         RequireAtLeastOne("the number of epochs", Epochs);
+        RequireAtLeastOne("the number of labels a sample", LabelsPerSample);
         RequireAtLeastOne("the number of workers", WorkerCount);
         RequireAtLeastOne("the evaluation block size", EvaluationBlockSize);
         RequireAtLeastOne("the number of steps planned ahead", RunAheadSteps);

@@ -133,16 +133,16 @@ public static class DataSetLoader
 
         // Only classes that occur count: the names of a part may include some that only the other part has.
         var modelClassOf = labels.ClassNames.Select(name => modelClasses.IndexOf(name)).ToArray();
-        var matched = new int[labels.Count];
-        for (var sample = 0; sample < matched.Length; sample++)
+        var matched = new int[labels.Labels.Length];
+        for (var i = 0; i < matched.Length; i++)
         {
-            var label = labels.Labels.Span[sample];
-            matched[sample] = modelClassOf[label] >= 0
+            var label = labels.Labels.Span[i];
+            matched[i] = modelClassOf[label] >= 0
                 ? modelClassOf[label]
                 : throw new InvalidInputException(
-                    $"{source}: label '{labels.ClassNames[label]}' of sample {sample} is none of the model's {modelClasses.Length} classes.");
+                    $"{source}: label '{labels.ClassNames[label]}' of sample {i / labels.LabelsPerSample} is none of the model's {modelClasses.Length} classes.");
         }
 
-        return new ClassLabels(matched, modelClasses);
+        return new ClassLabels(matched, modelClasses, labels.LabelsPerSample);
     }
 }

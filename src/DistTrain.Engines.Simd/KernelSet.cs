@@ -2,7 +2,6 @@ using System.Runtime.Intrinsics;
 using DistTrain.Engines.Simd.Elementwise;
 using DistTrain.Engines.Simd.Gemm;
 using DistTrain.Engines.Simd.Lanes;
-using DistTrain.Engines.Simd.Losses;
 using DistTrain.Engines.Simd.Updates;
 using DistTrain.Learning.Engines;
 
@@ -49,10 +48,6 @@ internal abstract unsafe partial class KernelSet
     /// <summary>y[i] = exp(x[i]).</summary>
     public abstract void Exp(float* x, float* y, nint count);
 
-    public abstract void SoftmaxCrossEntropy(in LossBatch batch);
-
-    public abstract void MeanSquaredError(in LossBatch batch);
-
     public abstract int ReduceAndUpdate(in UpdateRequest request, int firstChunk, int endChunk);
 }
 
@@ -77,10 +72,6 @@ internal sealed unsafe partial class KernelSet<TOps, TVector> : KernelSet
         ElementwiseLoop<TOps, TVector>.Binary<TanhGradientFunction<TOps, TVector>>(y, dy, dx, count);
 
     public override void Exp(float* x, float* y, nint count) => ElementwiseLoop<TOps, TVector>.Unary<ExpFunction<TOps, TVector>>(x, y, count);
-
-    public override void SoftmaxCrossEntropy(in LossBatch batch) => SoftmaxCrossEntropyKernel<TOps, TVector>.Run(batch);
-
-    public override void MeanSquaredError(in LossBatch batch) => MeanSquaredErrorKernel<TOps, TVector>.Run(batch);
 
     public override int ReduceAndUpdate(in UpdateRequest request, int firstChunk, int endChunk) => ParameterUpdate<TOps, TVector>.Run(request, firstChunk, endChunk);
 }

@@ -14,13 +14,14 @@ internal sealed unsafe class SimdProgram : IModelProgram
     private readonly KernelSet kernels;
     private readonly ModelGraph graph;
     private readonly Loss loss;
+    private readonly LossSettings lossSettings;
     private readonly bool keepsActivations;
     private readonly ProgramMemory memory;
     private readonly PlannedOperation[] operations;
     private readonly TensorBuffer losses;
     private readonly TensorBuffer rowScratch;
     private readonly TensorBuffer unreadGradient;
-    private readonly byte[] correct;
+    private readonly int[] correct;
     private readonly int[] leafSamples;
     private readonly NodeTarget[] nodeTargets;
     private readonly NodeStatistics[] statisticsStack = new NodeStatistics[32];
@@ -32,15 +33,16 @@ internal sealed unsafe class SimdProgram : IModelProgram
         this.kernels = kernels;
         this.graph = graph;
         this.loss = loss;
+        lossSettings = loss.Settings;
         this.keepsActivations = keepsActivations;
         MaximumSampleCount = maximumSampleCount;
         memory = new ProgramMemory(graph, maximumSampleCount, keepsActivations);
         operations = OperationTable.Plan(kernels, memory, graph);
         losses = new TensorBuffer(maximumSampleCount);
-        rowScratch = new TensorBuffer(LaneSums.Padded(OutputWidth));
+        rowScratch = new TensorBuffer(3 * LaneSums.Padded(OutputWidth));
         // A graph in which nothing learns still has a loss, whose gradient nobody reads.
         unreadGradient = new TensorBuffer(memory.HasGradient(OutputNode) ? 0 : maximumSampleCount * OutputWidth);
-        correct = GC.AllocateArray<byte>(maximumSampleCount, pinned: true);
+        correct = GC.AllocateArray<int>(maximumSampleCount, pinned: true);
         leafSamples = GC.AllocateArray<int>(maximumSampleCount, pinned: true);
         nodeTargets = GC.AllocateArray<NodeTarget>(64, pinned: true);
     }
@@ -61,7 +63,7 @@ internal sealed unsafe class SimdProgram : IModelProgram
         fixed (int* sampleIds = request.SampleIds)
         fixed (int* leaves = leafSamples)
         fixed (NodeTarget* targets = nodeTargets)
-        fixed (byte* right = correct)
+        fixed (int* right = correct)
         {
             memory.Inputs = inputs;
             var pass = new Pass
@@ -70,12 +72,7 @@ internal sealed unsafe class SimdProgram : IModelProgram
                 SampleIds = sampleIds, Seed = request.Seed, Step = request.Step, IsTraining = true,
             };
             RunForward(pass);
-            LossTable.Run(kernels, loss, new LossBatch
-            {
-                SampleCount = request.SampleCount, Width = OutputWidth, Outputs = memory.Output(OutputNode), Labels = labels, Values = values,
-                Gradient = memory.HasGradient(OutputNode) ? memory.Gradient(OutputNode) : Pointers.Of(unreadGradient),
-                Losses = Pointers.Of(losses), Correct = right, RowScratch = Pointers.Of(rowScratch),
-            });
+            LossTable.Run(kernels, loss, LossOf(request, labels, values, right));
             RunBackward(pass);
         }
 
@@ -108,6 +105,19 @@ internal sealed unsafe class SimdProgram : IModelProgram
     public ReadOnlySpan<float> Activations(int node) => keepsActivations && !memory.IsInput(node)
         ? new ReadOnlySpan<float>(memory.Output(node), forwardSamples * graph.Nodes[node].OutputShape.ElementCount)
         : throw new InvalidOperationException($"this program does not keep the activations of node {node}");
+
+    private LossBatch LossOf(in GradientRequest request, int* labels, float* values, int* right)
+    {
+        int rows = labels == null ? 1 : request.Targets.Labels.Length / request.SampleCount;
+        int width = OutputWidth / rows;
+        return new LossBatch
+        {
+            SampleCount = request.SampleCount, RowsPerSample = rows, Width = width, Outputs = memory.Output(OutputNode), Labels = labels, Values = values,
+            FirstClass = loss.ClassCount(width) - width, LabelSmoothing = lossSettings.LabelSmoothing, HuberDelta = (float)lossSettings.HuberDelta,
+            Gradient = memory.HasGradient(OutputNode) ? memory.Gradient(OutputNode) : Pointers.Of(unreadGradient),
+            Losses = Pointers.Of(losses), Correct = right, RowScratch = Pointers.Of(rowScratch),
+        };
+    }
 
     private void RunForward(in Pass pass)
     {
@@ -156,12 +166,15 @@ internal sealed unsafe class SimdProgram : IModelProgram
             return;
         }
 
-        ArgumentOutOfRangeException.ThrowIfNotEqual(targets.Labels.Length, sampleCount, nameof(targets));
+        int rows = loss is SoftmaxCrossEntropyLoss ? targets.Labels.Length / sampleCount : 1;
+        ArgumentOutOfRangeException.ThrowIfNotEqual(targets.Labels.Length, sampleCount * Math.Max(1, rows), nameof(targets));
+        ArgumentOutOfRangeException.ThrowIfNotEqual(OutputWidth % rows, 0, nameof(targets));
+        int classes = loss.ClassCount(OutputWidth / rows);
         foreach (int label in targets.Labels)
         {
-            if ((uint)label >= (uint)OutputWidth)
+            if ((uint)label >= (uint)classes)
             {
-                throw new InvalidInputException($"the label {label} is outside the model's {OutputWidth} classes");
+                throw new InvalidInputException($"the label {label} is outside the model's {classes} classes");
             }
         }
     }

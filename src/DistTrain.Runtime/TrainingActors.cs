@@ -34,6 +34,7 @@ public static class TrainingActors
             Schedule = definition.Schedule,
             TestSampleCount = definition.Test?.Count ?? 0,
             HasClasses = definition.Train.Targets is ClassLabels,
+            LabelsPerSample = Math.Max(1, definition.Train.Targets.LabelsPerSample),
             WorkerCount = definition.WorkerCount,
             Arithmetic = arithmetic.Value,
         };

@@ -249,7 +249,7 @@ public sealed partial class CoordinatorActor
             tally.SampleCount,
             definition.SampleCount,
             tally.MeanLoss,
-            definition.HasClasses ? tally.Accuracy : null,
+            tally.Accuracy(definition),
             seconds > 0 ? tally.SampleCount / seconds : 0));
     }
 

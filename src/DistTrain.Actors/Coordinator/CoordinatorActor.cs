@@ -212,7 +212,7 @@ public sealed partial class CoordinatorActor : IActor
         }
 
         evaluation.Add(done.Blocks);
-        if (evaluation.Decide(definition.HasClasses).Summary is not { } summary)
+        if (evaluation.Decide(definition).Summary is not { } summary)
         {
             return;
         }

@@ -25,7 +25,8 @@ internal sealed class EpochTally(int epoch)
 
     public double MeanLoss => lossSum / SampleCount;
 
-    public double Accuracy => (double)correctCount / SampleCount;
+    /// <summary>The share of labels that were met; null where there are no classes.</summary>
+    public double? Accuracy(RunDefinition definition) => definition.HasClasses ? correctCount / ((double)SampleCount * definition.LabelsPerSample) : null;
 
     public void Add(StepCommitted step, double rate)
     {
@@ -45,7 +46,7 @@ internal sealed class EpochTally(int epoch)
         LastStep.Value,
         ledger.Proof,
         MeanLoss,
-        definition.HasClasses ? Accuracy : null,
+        Accuracy(definition),
         Test,
         learningRate,
         TrainingSeconds!.Value,

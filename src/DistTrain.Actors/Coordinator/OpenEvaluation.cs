@@ -29,7 +29,7 @@ internal sealed class OpenEvaluation(int epoch, WeightVersion version, int block
         }
     }
 
-    public EvaluationDecision Decide(bool hasClasses) => EvaluationRule.Decide(results, hasClasses);
+    public EvaluationDecision Decide(RunDefinition definition) => EvaluationRule.Decide(results, definition.HasClasses, definition.LabelsPerSample);
 
     /// <summary>Contiguous ranges of what the worker has and has not reported; null asks for what nobody has.</summary>
     public IReadOnlyList<WorkRange> OpenBlocksOf(WorkerId? worker) =>

@@ -33,7 +33,8 @@ public static class EvaluationRule
 
     /// <param name="results">[blocks] null where a result is missing.</param>
     /// <param name="hasClasses">Whether an accuracy means anything.</param>
-    public static EvaluationDecision Decide(IReadOnlyList<BlockResult?> results, bool hasClasses)
+    /// <param name="labelsPerSample">Class labels of one sample, at least 1.</param>
+    public static EvaluationDecision Decide(IReadOnlyList<BlockResult?> results, bool hasClasses, int labelsPerSample = 1)
     {
         double lossSum = 0;
         long correct = 0;
@@ -51,6 +52,6 @@ public static class EvaluationRule
             samples += result.SampleCount;
         }
 
-        return new EvaluationDecision(new EvaluationSummary(lossSum / samples, hasClasses ? (double)correct / samples : null, samples), $"all {results.Count} blocks are in");
+        return new EvaluationDecision(new EvaluationSummary(lossSum / samples, hasClasses ? correct / ((double)samples * labelsPerSample) : null, samples), $"all {results.Count} blocks are in");
     }
 }

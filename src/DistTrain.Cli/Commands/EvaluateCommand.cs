@@ -47,16 +47,18 @@ public static class EvaluateCommand
 
     private static ConfusionMatrix Confusion(IEngine engine, StoredRun run, SampleSet samples, ClassLabels labels)
     {
-        var predicted = new int[samples.Count];
-        var classCount = labels.ClassNames.Length;
-        Inference.ForEachBlock(engine, run.Model.Graph, run.Model.Loss, run.Model.Weights, samples, (first, count, outputs) =>
+        var predicted = new int[labels.Labels.Length];
+        var loss = run.Model.Loss;
+        Inference.ForEachBlock(engine, run.Model.Graph, loss, run.Model.Weights, samples, (first, count, outputs) =>
         {
-            for (var i = 0; i < count; i++)
+            var rows = count * labels.LabelsPerSample;
+            var width = outputs.Length / rows;
+            for (var i = 0; i < rows; i++)
             {
-                predicted[first + i] = Evaluation.PredictedClass(outputs.Slice(i * classCount, classCount));
+                predicted[(first * labels.LabelsPerSample) + i] = Evaluation.PredictedClass(loss, outputs.Slice(i * width, width));
             }
         });
-        return ConfusionMatrix.Create(classCount, labels.Labels.Span, predicted);
+        return ConfusionMatrix.Create(labels.ClassNames.Length, labels.Labels.Span, predicted);
     }
 
     private static void Write(Host host, StoredRun run, ModelSamples samples, EvaluationSummary summary, ConfusionMatrix? confusion)

@@ -48,6 +48,6 @@ internal static class Inference
         ForEachBlock(engine, graph, loss, weights, samples, (first, count, outputs) =>
             total = NodeStatistics.Add(total, Evaluation.Summarize(loss, outputs, samples.Targets.Slice(first, count), count)));
         return new EvaluationSummary(
-            total.LossSum / total.SampleCount, samples.Targets is ClassLabels ? (double)total.CorrectCount / total.SampleCount : null, total.SampleCount);
+            total.LossSum / total.SampleCount, samples.Targets is ClassLabels labels ? total.CorrectCount / ((double)total.SampleCount * labels.LabelsPerSample) : null, total.SampleCount);
     }
 }

@@ -21,49 +21,61 @@ public static class PredictCommand
         var samples = ModelSamples.Load(run, request.Data(run.Configuration));
         var engine = host.Engine(request.Engine ?? run.Configuration.Engine);
         var model = run.Model;
-        var width = model.Graph.OutputShape.ElementCount;
         var classNames = run.Preprocessing.ClassNames;
-        var probabilities = new float[width];
+        var shape = model.Graph.OutputShape;
+        var width = classNames.IsEmpty ? shape.ElementCount : shape[shape.Rank - 1];
+        var predictions = new float[shape.ElementCount];
         Inference.ForEachBlock(engine, model.Graph, model.Loss, model.Weights, samples.Samples, (first, count, outputs) =>
         {
-            for (var i = 0; i < count; i++)
+            for (var sample = 0; sample < count; sample++)
             {
-                var row = outputs.Slice(i * width, width);
+                var row = outputs.Slice(sample * predictions.Length, predictions.Length);
+                for (var start = 0; start < row.Length; start += width)
+                {
+                    Evaluation.Predict(model.Loss, row.Slice(start, width), predictions.AsSpan(start, width));
+                }
+
                 host.Output.WriteLine(classNames.IsEmpty
-                    ? Values(first + i, row, request.Json)
-                    : Label(first + i, classNames, Score(model.Loss, row, probabilities), request.Json));
+                    ? Values(first + sample, predictions, request.Json)
+                    : Labels(first + sample, classNames, model.Loss, row, predictions, width, request.Json));
             }
         });
         host.Output.Flush();
         return ExitCode.Success;
     }
 
-    /// <summary>Probabilities where the loss gives the outputs that meaning; otherwise the outputs as they are.</summary>
-    private static ReadOnlySpan<float> Score(Loss loss, ReadOnlySpan<float> outputs, float[] probabilities)
+    /// <summary>The class of each position of a sample (most models know one) with its probability, or its output where the loss gives outputs no such meaning.</summary>
+    private static string Labels(int sample, IReadOnlyList<string> classNames, Loss loss, ReadOnlySpan<float> outputs, ReadOnlySpan<float> predictions, int width, bool asJson)
     {
-        if (loss is not SoftmaxCrossEntropyLoss)
+        var found = new (string Name, float Score)[outputs.Length / width];
+        for (var position = 0; position < found.Length; position++)
         {
-            return outputs;
+            var best = Evaluation.PredictedClass(loss, outputs.Slice(position * width, width));
+            found[position] = (classNames[best], Evaluation.ClassScore(loss, predictions.Slice(position * width, width), best));
         }
 
-        Evaluation.Probabilities(outputs, probabilities);
-        return probabilities;
-    }
-
-    private static string Label(int sample, IReadOnlyList<string> classNames, ReadOnlySpan<float> scores, bool asJson)
-    {
-        var best = Evaluation.PredictedClass(scores);
-        var score = scores[best];
         if (!asJson)
         {
-            return string.Create(CultureInfo.InvariantCulture, $"{RunText.Printable(classNames[best])}\t{score:F4}");
+            return string.Join('\t', found.Select(label => string.Create(CultureInfo.InvariantCulture, $"{RunText.Printable(label.Name)}\t{label.Score:F4}")));
         }
 
         return JsonEvents.Object(json =>
         {
             json.WriteNumber("sample", sample);
-            json.WriteString("label", classNames[best]);
-            json.WriteFinite("probability", score);
+            if (found is [var (name, score)])
+            {
+                json.WriteString("label", name);
+                json.WriteFinite("probability", score);
+                return;
+            }
+
+            json.WriteStartArray("labels");
+            foreach (var label in found)
+            {
+                json.WriteStringValue(label.Name);
+            }
+
+            json.WriteEndArray();
         });
     }
 

@@ -56,9 +56,9 @@ public sealed class TrainCommand
 
     private static TrainingDefinition Define(TrainConfiguration configuration, DataSet data)
     {
-        var loss = Loss.Create(configuration.Loss!);
-        var graph = configuration.Model.Build(data.Train.SampleShape, data.Train.Targets.OutputWidth);
-        loss.Check(graph.OutputShape, data.Train.Targets);
+        var loss = Loss.Create(configuration.Loss!, new LossSettings(configuration.LabelSmoothing, configuration.HuberDelta));
+        var graph = configuration.Model.Build(data.Train.SampleShape, loss.OutputWidth(data.Train.Targets));
+        loss.Check(graph, data.Train.Targets);
         return new TrainingDefinition
         {
             Graph = graph,

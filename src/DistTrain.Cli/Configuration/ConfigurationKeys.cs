@@ -45,8 +45,12 @@ public static class ConfigurationKeys
     [
         new(KeyGroup.Model, KeyKind.Model, "model", "SPEC", "logistic, mlp:WIDTH,WIDTH,... or mlp-tanh:WIDTH,...; in a file also a list of layers",
             (c, text) => c with { Model = ParseModel(text) }, c => c.Model),
-        new(KeyGroup.Model, KeyKind.Text, "loss", "NAME", "cross-entropy or mse; auto is cross-entropy for classes, mse for numbers",
+        new(KeyGroup.Model, KeyKind.Text, "loss", "NAME", $"{string.Join(", ", Learning.Graph.Loss.Names[..^1])} or {Learning.Graph.Loss.Names[^1]}; auto is cross-entropy for classes, mse for numbers",
             (c, text) => c with { Loss = TextOrAutomatic(text, t => OneOf(t, Learning.Graph.Loss.Names)) }, c => c.Loss),
+        new(KeyGroup.Model, KeyKind.Number, "label-smoothing", "SHARE", "cross-entropy, binary-cross-entropy: how much of each target is spread over all classes",
+            (c, text) => c with { LabelSmoothing = Number(text, v => v is >= 0 and < 1, "from 0 to below 1") }, c => c.LabelSmoothing),
+        new(KeyGroup.Model, KeyKind.Number, "huber-delta", "DIFFERENCE", "huber: where the loss turns from a parabola into a straight line",
+            (c, text) => c with { HuberDelta = Number(text, v => v > 0, "above 0") }, c => c.HuberDelta),
     ];
 
     private static IEnumerable<ConfigurationKey> OptimizerKeys() =>

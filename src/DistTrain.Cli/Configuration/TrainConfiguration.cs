@@ -35,6 +35,12 @@ public sealed record TrainConfiguration
     /// <summary>Null: cross-entropy for classes, mse for numbers.</summary>
     public string? Loss { get; init; }
 
+    /// <summary>cross-entropy and binary-cross-entropy only.</summary>
+    public double LabelSmoothing { get; init; }
+
+    /// <summary>huber only.</summary>
+    public double HuberDelta { get; init; } = 1;
+
     public string Optimizer { get; init; } = "momentum";
 
     /// <summary>Null: a usual rate for the optimizer.</summary>

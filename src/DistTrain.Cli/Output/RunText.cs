@@ -151,7 +151,12 @@ public static class RunText
         var rows = new List<(string, string)>
         {
             ("model", Text(c.Model)),
-            ("loss", Text(c.Loss)),
+            ("loss", c.Loss switch
+            {
+                "cross-entropy" or "binary-cross-entropy" when c.LabelSmoothing > 0 => $"{c.Loss}, label smoothing {Text(c.LabelSmoothing)}",
+                "huber" => $"huber, delta {Text(c.HuberDelta)}",
+                _ => Text(c.Loss),
+            }),
             ("optimizer", c.Optimizer switch
             {
                 "momentum" or "nesterov" => $"{c.Optimizer} {Text(c.Momentum)}",

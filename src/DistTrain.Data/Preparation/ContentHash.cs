@@ -58,6 +58,11 @@ internal static class ContentHash
         {
             case ClassLabels labels:
                 hash.AppendData([ClassKind]);
+                if (labels.LabelsPerSample != 1)
+                {
+                    AppendNumber(hash, labels.LabelsPerSample);
+                }
+
                 AppendWords(hash, labels.Labels.Span);
                 break;
             case TargetValues values:

@@ -35,7 +35,7 @@ internal static class SampleSplitter
         float[] inputs = [.. first.Inputs, .. second.Inputs];
         return new RawPart(inputs, (first.Targets, second.Targets) switch
         {
-            (ClassLabels a, ClassLabels b) => new ClassLabels(Concatenate(a.Labels, b.Labels), a.ClassNames),
+            (ClassLabels a, ClassLabels b) => new ClassLabels(Concatenate(a.Labels, b.Labels), a.ClassNames, a.LabelsPerSample),
             (TargetValues a, TargetValues b) => new TargetValues(Concatenate(a.Values, b.Values), a.Width),
             _ => new Unlabelled(first.Count + second.Count),
         });
@@ -47,7 +47,7 @@ internal static class SampleSplitter
         TakeRows(samples.Inputs, samples.Inputs.Length / samples.Count, chosen),
         samples.Targets switch
         {
-            ClassLabels labels => new ClassLabels(TakeRows(labels.Labels.Span, 1, chosen), labels.ClassNames),
+            ClassLabels labels => new ClassLabels(TakeRows(labels.Labels.Span, labels.LabelsPerSample, chosen), labels.ClassNames, labels.LabelsPerSample),
             TargetValues values => new TargetValues(TakeRows(values.Values.Span, values.Width, chosen), values.Width),
             _ => new Unlabelled(chosen.Length),
         });

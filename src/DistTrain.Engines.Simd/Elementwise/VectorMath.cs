@@ -48,4 +48,41 @@ internal static class VectorMath<TOps, TVector>
         TVector limit = TOps.Broadcast(DeterministicMath.SingleTanhPolynomialLimit);
         return TOps.SelectNaN(x, x, TOps.CopySign(TOps.SelectGreater(limit, magnitude, small, large), x));
     }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static TVector Sigmoid(TVector x)
+    {
+        TVector one = TOps.Broadcast(1f);
+        TVector e = Exp(TOps.Negate(TOps.Absolute(x)));
+        return TOps.Divide(TOps.SelectGreater(TOps.Broadcast(0f), x, e, one), TOps.Add(one, e));
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static TVector Softplus(TVector x)
+    {
+        TVector zero = TOps.Broadcast(0f);
+        return TOps.Add(TOps.SelectGreater(x, zero, x, zero), LogOnePlus(Exp(TOps.Negate(TOps.Absolute(x)))));
+    }
+
+    /// <summary>log(1 + e) for e from 0 to 1.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static TVector LogOnePlus(TVector e)
+    {
+        TVector limit = TOps.Broadcast(DeterministicMath.SingleSqrtTwoMinusOne);
+        TVector halved = TOps.Multiply(TOps.Broadcast(0.5f), TOps.Subtract(e, TOps.Broadcast(1f)));
+        TVector f = TOps.SelectGreater(e, limit, halved, e);
+        TVector p = TOps.Broadcast(DeterministicMath.SingleLogCoefficients.C11);
+        p = TOps.FusedMultiplyAdd(p, f, TOps.Broadcast(DeterministicMath.SingleLogCoefficients.C10));
+        p = TOps.FusedMultiplyAdd(p, f, TOps.Broadcast(DeterministicMath.SingleLogCoefficients.C9));
+        p = TOps.FusedMultiplyAdd(p, f, TOps.Broadcast(DeterministicMath.SingleLogCoefficients.C8));
+        p = TOps.FusedMultiplyAdd(p, f, TOps.Broadcast(DeterministicMath.SingleLogCoefficients.C7));
+        p = TOps.FusedMultiplyAdd(p, f, TOps.Broadcast(DeterministicMath.SingleLogCoefficients.C6));
+        p = TOps.FusedMultiplyAdd(p, f, TOps.Broadcast(DeterministicMath.SingleLogCoefficients.C5));
+        p = TOps.FusedMultiplyAdd(p, f, TOps.Broadcast(DeterministicMath.SingleLogCoefficients.C4));
+        p = TOps.FusedMultiplyAdd(p, f, TOps.Broadcast(DeterministicMath.SingleLogCoefficients.C3));
+        p = TOps.FusedMultiplyAdd(p, f, TOps.Broadcast(DeterministicMath.SingleLogCoefficients.C2));
+        TVector y = TOps.FusedMultiplyAdd(TOps.Multiply(f, f), p, f);
+        TVector whole = TOps.Add(TOps.Add(y, TOps.Broadcast(DeterministicMath.SingleLn2Low)), TOps.Broadcast(DeterministicMath.SingleLn2High));
+        return TOps.SelectGreater(e, limit, whole, y);
+    }
 }

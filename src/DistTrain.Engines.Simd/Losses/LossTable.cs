@@ -7,7 +7,7 @@ internal static class LossTable
 {
     public static void Check(Loss loss)
     {
-        if (loss is not (SoftmaxCrossEntropyLoss or MeanSquaredErrorLoss))
+        if (loss is not (SoftmaxCrossEntropyLoss or MeanSquaredErrorLoss or MeanAbsoluteErrorLoss or HuberLoss or BinaryCrossEntropyLoss or DiceLoss))
         {
             throw new NotSupportedException($"the SIMD engine has no loss '{loss.Name}'");
         }
@@ -15,13 +15,26 @@ internal static class LossTable
 
     public static void Run(KernelSet kernels, Loss loss, in LossBatch batch)
     {
-        if (loss is SoftmaxCrossEntropyLoss)
+        switch (loss)
         {
-            kernels.SoftmaxCrossEntropy(batch);
-        }
-        else
-        {
-            kernels.MeanSquaredError(batch);
+            case SoftmaxCrossEntropyLoss:
+                kernels.SoftmaxCrossEntropy(batch);
+                break;
+            case MeanSquaredErrorLoss:
+                kernels.MeanSquaredError(batch);
+                break;
+            case MeanAbsoluteErrorLoss:
+                kernels.MeanAbsoluteError(batch);
+                break;
+            case HuberLoss:
+                kernels.Huber(batch);
+                break;
+            case BinaryCrossEntropyLoss:
+                kernels.BinaryCrossEntropy(batch);
+                break;
+            default:
+                kernels.Dice(batch);
+                break;
         }
     }
 }

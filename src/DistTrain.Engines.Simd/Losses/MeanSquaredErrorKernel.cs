@@ -14,44 +14,27 @@ internal static unsafe class MeanSquaredErrorKernel<TOps, TVector>
         int width = batch.Width;
         int padded = LaneSums.Padded(width);
         float* row = batch.RowScratch;
-        float* lanes = stackalloc float[LaneSums.LaneCount];
+        float* targets = row + padded;
+        TVector divisor = TOps.Broadcast(width);
         for (int sample = 0; sample < batch.SampleCount; sample++)
         {
             float* outputs = batch.Outputs + ((nint)sample * width);
-            float* gradient = batch.Gradient + ((nint)sample * width);
-            int label = batch.Labels == null ? -1 : batch.Labels[sample];
-            for (int i = 0; i < padded; i++)
+            LossRows.Load(outputs, width, 0f, row);
+            LossRows.LoadTargets(batch, sample, targets);
+            for (int i = 0; i < padded; i += TOps.Width)
             {
-                float target = label >= 0 ? (i == label ? 1f : 0f) : i < width ? batch.Values[((nint)sample * width) + i] : 0f;
-                row[i] = i < width ? outputs[i] - target : 0f;
+                TOps.Store(TOps.Subtract(TOps.Load(row + i), TOps.Load(targets + i)), row + i);
             }
 
-            batch.Losses[sample] = SquareDoubleAndSum(row, padded, width, lanes) / width;
-            for (int i = 0; i < width; i++)
+            batch.Losses[sample] = LaneLoop<TOps, TVector>.SumOfProducts(row, row, padded) / width;
+            for (int i = 0; i < padded; i += TOps.Width)
             {
-                gradient[i] = row[i];
+                TVector difference = TOps.Load(row + i);
+                TOps.Store(TOps.Divide(TOps.Add(difference, difference), divisor), row + i);
             }
 
-            batch.Correct[sample] = label >= 0 && LaneSums.IndexOfMaximum(outputs, width) == label ? (byte)1 : (byte)0;
+            batch.Correct[sample] = LossRows.Correct(batch, sample, outputs);
+            Pointers.Copy(row, batch.Gradient + ((nint)sample * width), width);
         }
-    }
-
-    /// <summary>The sum of squares of the row, which becomes (2 · row) / width.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static float SquareDoubleAndSum(float* row, int padded, int width, float* lanes)
-    {
-        TVector divisor = TOps.Broadcast(width);
-        new Span<float>(lanes, LaneSums.LaneCount).Clear();
-        for (int i = 0; i < padded; i += LaneSums.LaneCount)
-        {
-            for (int lane = 0; lane < LaneSums.LaneCount; lane += TOps.Width)
-            {
-                TVector difference = TOps.Load(row + i + lane);
-                TOps.Store(TOps.FusedMultiplyAdd(difference, difference, TOps.Load(lanes + lane)), lanes + lane);
-                TOps.Store(TOps.Divide(TOps.Add(difference, difference), divisor), row + i + lane);
-            }
-        }
-
-        return LaneSums.AddLanes(lanes);
     }
 }

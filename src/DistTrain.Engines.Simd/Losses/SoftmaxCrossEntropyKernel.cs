@@ -5,7 +5,7 @@ using DistTrain.Learning.Numerics;
 
 namespace DistTrain.Engines.Simd.Losses;
 
-/// <summary>Softmax and cross-entropy in one pass over each row: loss log Σ exp(z − max) − (z[label] − max), gradient softmax(z) − onehot(label).</summary>
+/// <summary>Softmax and cross-entropy in one pass over each row: loss log Σ exp(z − max) − (z[label] − max), gradient softmax(z) − onehot(label), both smoothed and averaged over positions where asked for.</summary>
 internal static unsafe class SoftmaxCrossEntropyKernel<TOps, TVector>
     where TOps : struct, IVectorOperations<TVector>
     where TVector : unmanaged
@@ -15,54 +15,78 @@ internal static unsafe class SoftmaxCrossEntropyKernel<TOps, TVector>
     {
         int width = batch.Width;
         int padded = LaneSums.Padded(width);
-        float* row = batch.RowScratch;
-        float* lanes = stackalloc float[LaneSums.LaneCount];
+        float share = (float)(batch.LabelSmoothing / width);
+        float labelShare = (float)(1 - batch.LabelSmoothing + (batch.LabelSmoothing / width));
         for (int sample = 0; sample < batch.SampleCount; sample++)
         {
-            float* outputs = batch.Outputs + ((nint)sample * width);
-            float* gradient = batch.Gradient + ((nint)sample * width);
-            int label = batch.Labels[sample];
-            int best = LaneSums.IndexOfMaximum(outputs, width);
-            float maximum = outputs[best];
-            for (int i = 0; i < padded; i++)
+            float loss = 0f;
+            int correct = 0;
+            for (int position = 0; position < batch.RowsPerSample; position++)
             {
-                // exp(−∞) is +0, which changes no lane.
-                row[i] = i < width ? outputs[i] : float.NegativeInfinity;
+                nint index = ((nint)sample * batch.RowsPerSample) + position;
+                float* outputs = batch.Outputs + (index * width);
+                int label = batch.Labels[index];
+                int best = LaneSums.IndexOfMaximum(outputs, width);
+                LossRows.Load(outputs, width, float.NegativeInfinity, batch.RowScratch);
+                float sum = SoftmaxRow<TOps, TVector>.Run(batch.RowScratch, padded, outputs[best]);
+                loss += RowLoss(batch, outputs, outputs[best], label, sum);
+                correct += best == label ? 1 : 0;
+                WriteGradient(batch, batch.Gradient + (index * width), label, share, labelShare);
             }
 
-            float sum = ExponentiateAndSum(row, padded, maximum, lanes);
-            TVector divisor = TOps.Broadcast(sum);
-            for (int i = 0; i < padded; i += TOps.Width)
-            {
-                TOps.Store(TOps.Divide(TOps.Load(row + i), divisor), row + i);
-            }
-
-            for (int i = 0; i < width; i++)
-            {
-                gradient[i] = row[i];
-            }
-
-            gradient[label] -= 1f;
-            batch.Losses[sample] = DeterministicMath.Log(sum) - (outputs[label] - maximum);
-            batch.Correct[sample] = best == label ? (byte)1 : (byte)0;
+            batch.Losses[sample] = loss / batch.RowsPerSample;
+            batch.Correct[sample] = correct;
         }
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static float ExponentiateAndSum(float* row, int padded, float maximum, float* lanes)
+    private static float RowLoss(in LossBatch batch, float* outputs, float maximum, int label, float sum)
     {
-        TVector shift = TOps.Broadcast(maximum);
-        new Span<float>(lanes, LaneSums.LaneCount).Clear();
-        for (int i = 0; i < padded; i += LaneSums.LaneCount)
+        float logSum = DeterministicMath.Log(sum);
+        float loss = logSum - (outputs[label] - maximum);
+        if (batch.LabelSmoothing == 0)
         {
-            for (int lane = 0; lane < LaneSums.LaneCount; lane += TOps.Width)
+            return loss;
+        }
+
+        int padded = LaneSums.Padded(batch.Width);
+        float* shifted = batch.RowScratch + padded;
+        LossRows.Load(outputs, batch.Width, maximum, shifted);
+        TVector shift = TOps.Broadcast(maximum);
+        for (int i = 0; i < padded; i += TOps.Width)
+        {
+            TOps.Store(TOps.Subtract(TOps.Load(shifted + i), shift), shifted + i);
+        }
+
+        float uniformLoss = logSum - (LaneLoop<TOps, TVector>.Sum(shifted, padded) / batch.Width);
+        return MathF.FusedMultiplyAdd((float)batch.LabelSmoothing, uniformLoss - loss, loss);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void WriteGradient(in LossBatch batch, float* gradient, int label, float share, float labelShare)
+    {
+        float* row = batch.RowScratch;
+        float atLabel = row[label] - labelShare;
+        if (share != 0f)
+        {
+            for (int i = 0; i < batch.Width; i++)
             {
-                TVector e = VectorMath<TOps, TVector>.Exp(TOps.Subtract(TOps.Load(row + i + lane), shift));
-                TOps.Store(e, row + i + lane);
-                TOps.Store(TOps.Add(TOps.Load(lanes + lane), e), lanes + lane);
+                row[i] -= share;
             }
         }
 
-        return LaneSums.AddLanes(lanes);
+        row[label] = atLabel;
+        if (batch.RowsPerSample > 1)
+        {
+            TVector divisor = TOps.Broadcast(batch.RowsPerSample);
+            for (int i = 0; i < batch.Width; i += TOps.Width)
+            {
+                TOps.Store(TOps.Divide(TOps.Load(row + i), divisor), row + i);
+            }
+        }
+
+        for (int i = 0; i < batch.Width; i++)
+        {
+            gradient[i] = row[i];
+        }
     }
 }

@@ -23,7 +23,7 @@ public interface IEngine
 
     /// <summary>Plans the memory for one graph and loss. A program belongs to one thread at a time; make one for each worker.</summary>
     /// <param name="graph">The model.</param>
-    /// <param name="loss">Suits the graph's output (<see cref="Loss.Check"/>).</param>
+    /// <param name="loss">Suits the graph's output (<see cref="Loss.Check(ModelGraph, Targets)"/>).</param>
     /// <param name="maximumSampleCount">The most samples of one call, at least 1. Memory is planned for it once; calls do not allocate.</param>
     /// <param name="keepsActivations">Whether <see cref="IModelProgram.Activations"/> may be asked; costs memory and the fusing of operations.</param>
     IModelProgram CreateProgram(ModelGraph graph, Loss loss, int maximumSampleCount, bool keepsActivations = false);

@@ -32,6 +32,12 @@ public static partial class DeterministicMath
         }
 
         (double f, double exponent) = SplitNearOne(x);
+        return LogNearOne(f, exponent);
+    }
+
+    /// <summary>log((1 + f) 2^exponent) for 1 + f from √½ to √2.</summary>
+    private static double LogNearOne(double f, double exponent)
+    {
         double s = f / (2.0 + f);
         double z = s * s;
         double series = z * Math.FusedMultiplyAdd(AtanhTail(z), z, 2.0 / 3.0);

@@ -66,17 +66,7 @@ public static partial class DeterministicMath
         int offset = BitConverter.SingleToInt32Bits(scaled) - SingleSqrtHalfBits;
         float exponent = (offset >> 23) - (subnormal ? 23 : 0);
         float f = BitConverter.Int32BitsToSingle((offset & 0x007FFFFF) + SingleSqrtHalfBits) - 1f;
-        float p = 0.0733251274f;
-        p = MathF.FusedMultiplyAdd(p, f, -0.116599008f);
-        p = MathF.FusedMultiplyAdd(p, f, 0.11634656f);
-        p = MathF.FusedMultiplyAdd(p, f, -0.123967044f);
-        p = MathF.FusedMultiplyAdd(p, f, 0.142511562f);
-        p = MathF.FusedMultiplyAdd(p, f, -0.166691512f);
-        p = MathF.FusedMultiplyAdd(p, f, 0.200006887f);
-        p = MathF.FusedMultiplyAdd(p, f, -0.249999806f);
-        p = MathF.FusedMultiplyAdd(p, f, 0.333333313f);
-        p = MathF.FusedMultiplyAdd(p, f, -0.5f);
-        float y = MathF.FusedMultiplyAdd(f * f, p, f);
+        float y = LogNearOne(f);
         y = MathF.FusedMultiplyAdd(exponent, SingleLn2Low, y);
         return MathF.FusedMultiplyAdd(exponent, SingleLn2High, y);
     }
@@ -118,6 +108,22 @@ public static partial class DeterministicMath
     /// <summary><paramref name="x"/> to the power of <paramref name="y"/>, from the double-precision power; at most 0.51 ulp. Special cases as IEEE 754 pow.</summary>
     public static float Pow(float x, float y) => (float)Pow((double)x, (double)y);
 
+    /// <summary>log(1 + f) for f from √½ − 1 to √2 − 1.</summary>
+    private static float LogNearOne(float f)
+    {
+        float p = SingleLogCoefficients.C11;
+        p = MathF.FusedMultiplyAdd(p, f, SingleLogCoefficients.C10);
+        p = MathF.FusedMultiplyAdd(p, f, SingleLogCoefficients.C9);
+        p = MathF.FusedMultiplyAdd(p, f, SingleLogCoefficients.C8);
+        p = MathF.FusedMultiplyAdd(p, f, SingleLogCoefficients.C7);
+        p = MathF.FusedMultiplyAdd(p, f, SingleLogCoefficients.C6);
+        p = MathF.FusedMultiplyAdd(p, f, SingleLogCoefficients.C5);
+        p = MathF.FusedMultiplyAdd(p, f, SingleLogCoefficients.C4);
+        p = MathF.FusedMultiplyAdd(p, f, SingleLogCoefficients.C3);
+        p = MathF.FusedMultiplyAdd(p, f, SingleLogCoefficients.C2);
+        return MathF.FusedMultiplyAdd(f * f, p, f);
+    }
+
     private static float SinglePowerOfTwo(int exponent) => BitConverter.Int32BitsToSingle((exponent + 127) << 23);
 
     /// <summary>exp(r) = 1 + r + r² (C2 + C3 r + ...) for |r| at most ln 2 / 2; minimax.</summary>
@@ -128,6 +134,21 @@ public static partial class DeterministicMath
         public const float C4 = 0.0416663624f;
         public const float C5 = 0.00836377591f;
         public const float C6 = 0.00139421667f;
+    }
+
+    /// <summary>log(1 + f) = f + f² (C2 + C3 f + ...) for 1 + f from √½ to √2; minimax.</summary>
+    internal static class SingleLogCoefficients
+    {
+        public const float C2 = -0.5f;
+        public const float C3 = 0.333333313f;
+        public const float C4 = -0.249999806f;
+        public const float C5 = 0.200006887f;
+        public const float C6 = -0.166691512f;
+        public const float C7 = 0.142511562f;
+        public const float C8 = -0.123967044f;
+        public const float C9 = 0.11634656f;
+        public const float C10 = -0.116599008f;
+        public const float C11 = 0.0733251274f;
     }
 
     /// <summary>tanh(x) = x + x³ (C3 + C5 x² + ...) below <see cref="SingleTanhPolynomialLimit"/>; minimax.</summary>

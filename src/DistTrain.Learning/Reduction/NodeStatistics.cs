@@ -2,7 +2,7 @@ namespace DistTrain.Learning.Reduction;
 
 /// <summary>What travels beside a gradient node: sums over its samples. They are added in the same tree as the gradients.</summary>
 /// <param name="LossSum">Sum of per-sample losses, each micro-batch in sample order, in double precision.</param>
-/// <param name="CorrectCount">Samples whose largest output is at the labelled class; 0 for losses without classes.</param>
+/// <param name="CorrectCount">Labels that are the predicted class; 0 for losses without classes.</param>
 /// <param name="SampleCount">Number of samples.</param>
 public readonly record struct NodeStatistics(double LossSum, long CorrectCount, int SampleCount)
 {

@@ -7,6 +7,10 @@ public sealed record Unlabelled(int SampleCount) : Targets
 
     public override int OutputWidth => 0;
 
+    public override int LabelsPerSample => 0;
+
+    public override int ValuesPerSample => 0;
+
     public override TargetBatch Slice(int first, int count) => default;
 
     public override TargetBatch Gather(ReadOnlySpan<int> samples, Span<int> labels, Span<float> values) => default;

@@ -21,7 +21,9 @@ internal sealed class StagedSamples(SampleSet data, EpochOrders orders)
     /// <summary>[samples] indices in the data set.</summary>
     public ReadOnlySpan<int> Ids => ids.AsSpan(0, Count);
 
-    public TargetBatch Targets => data.Targets is TargetValues { Width: var width } ? new TargetBatch(values.AsSpan(0, Count * width)) : new TargetBatch(labels.AsSpan(0, Count));
+    public TargetBatch Targets => data.Targets.ValuesPerSample > 0
+        ? new TargetBatch(values.AsSpan(0, Count * data.Targets.ValuesPerSample))
+        : new TargetBatch(labels.AsSpan(0, Count * data.Targets.LabelsPerSample));
 
     public bool Holds(MiniBatch batch, WorkRange range) => content == (batch, range);
 
@@ -49,8 +51,8 @@ internal sealed class StagedSamples(SampleSet data, EpochOrders orders)
         {
             inputs = new TensorBuffer(Count * inputLength);
             ids = new int[Count];
-            labels = new int[data.Targets is ClassLabels ? Count : 0];
-            values = new float[data.Targets is TargetValues { Width: var width } ? Count * width : 0];
+            labels = new int[Count * data.Targets.LabelsPerSample];
+            values = new float[Count * data.Targets.ValuesPerSample];
         }
     }
 }

@@ -23,12 +23,13 @@ public static class ModelFile
     private const string InputShapeKey = "input-shape";
     private const string OutputWidthKey = "output-width";
     private const string LossKey = "loss";
+    private const string LossSettingsKey = "loss-settings";
     private const string ArithmeticIdKey = "arithmetic-id";
     private const string WeightsHashKey = "weights-hash";
     private const string StepKey = "step";
 
     private static readonly ImmutableHashSet<string> OwnKeys =
-        [FormatKey, ModelKey, InputShapeKey, OutputWidthKey, LossKey, ArithmeticIdKey, WeightsHashKey, StepKey];
+        [FormatKey, ModelKey, InputShapeKey, OutputWidthKey, LossKey, LossSettingsKey, ArithmeticIdKey, WeightsHashKey, StepKey];
 
     private static readonly JsonSerializerOptions Json = new() { PropertyNamingPolicy = JsonNamingPolicy.CamelCase };
 
@@ -43,8 +44,9 @@ public static class ModelFile
         metadata[FormatKey] = Format;
         metadata[ModelKey] = JsonSerializer.Serialize(model.Specification.Layers, Json);
         metadata[InputShapeKey] = JsonSerializer.Serialize(model.Graph.InputShape.Dimensions, Json);
-        metadata[OutputWidthKey] = model.Graph.OutputShape.ElementCount.ToString(CultureInfo.InvariantCulture);
+        metadata[OutputWidthKey] = model.Graph.OutputShape.Dimensions[^1].ToString(CultureInfo.InvariantCulture);
         metadata[LossKey] = model.Loss.Name;
+        metadata[LossSettingsKey] = JsonSerializer.Serialize(model.Loss.Settings, Json);
         metadata[ArithmeticIdKey] = model.ArithmeticId.Value;
         metadata[WeightsHashKey] = model.WeightsHash;
         metadata[StepKey] = model.Step.ToString(CultureInfo.InvariantCulture);
@@ -69,7 +71,8 @@ public static class ModelFile
         {
             Specification = specification,
             Graph = graph,
-            Loss = Loss.Create(Text(path, content.Metadata, LossKey)),
+            Loss = Loss.Create(
+                Text(path, content.Metadata, LossKey), content.Metadata.ContainsKey(LossSettingsKey) ? FromJson<LossSettings>(path, content.Metadata, LossSettingsKey) : null),
             Weights = weights,
             WeightsHash = hash,
             ArithmeticId = new ArithmeticId(Text(path, content.Metadata, ArithmeticIdKey)),

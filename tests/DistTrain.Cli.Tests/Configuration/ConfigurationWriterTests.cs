@@ -26,6 +26,8 @@ public class ConfigurationWriterTests
                 new LayerSpecification("add") { From = ["first", "dense2"] }, new LayerSpecification("output").With("initializer", "xavier-normal"),
             ]),
             Loss = "mse",
+            LabelSmoothing = 0.15,
+            HuberDelta = 0.3,
             Optimizer = "adam",
             LearningRate = 1.0 / 3,
             Momentum = 0.87,

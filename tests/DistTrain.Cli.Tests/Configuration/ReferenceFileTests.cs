@@ -25,7 +25,7 @@ public class ReferenceFileTests
         // A basis in which nothing is as by default: a value that the file does not set would show.
         var basis = new TrainConfiguration
         {
-            Data = "x", Label = "x", Header = true, Task = "x", Separator = "x", Scaling = "x", TestRatio = 0.77, Loss = "x", Optimizer = "x", LearningRate = 77, Momentum = 0.77,
+            Data = "x", Label = "x", Header = true, Task = "x", Separator = "x", Scaling = "x", TestRatio = 0.77, Loss = "x", LabelSmoothing = 0.77, HuberDelta = 0.77, Optimizer = "x", LearningRate = 77, Momentum = 0.77,
             Beta1 = 0.77, Beta2 = 0.77, Epsilon = 77, Schedule = "x", ScheduleStepEpochs = 77, ScheduleStepFactor = 0.77, ScheduleFinalFraction = 0.77, BatchSize = 77,
             MicroBatches = 77, Epochs = 77, Seed = 77, Workers = 77, Engine = "x", Runtime = "x", Model = Learning.Graph.ModelSpecification.Parse("mlp:77"),
         };

@@ -12,6 +12,10 @@ internal interface IReferenceArithmetic<T>
     static abstract T Log(T x);
 
     static abstract T Tanh(T x);
+
+    static abstract T Sigmoid(T x);
+
+    static abstract T Softplus(T x);
 }
 
 internal readonly struct SingleArithmetic : IReferenceArithmetic<float>
@@ -21,6 +25,10 @@ internal readonly struct SingleArithmetic : IReferenceArithmetic<float>
     public static float Log(float x) => DeterministicMath.Log(x);
 
     public static float Tanh(float x) => DeterministicMath.Tanh(x);
+
+    public static float Sigmoid(float x) => DeterministicMath.Sigmoid(x);
+
+    public static float Softplus(float x) => DeterministicMath.Softplus(x);
 }
 
 internal readonly struct DoubleArithmetic : IReferenceArithmetic<double>
@@ -30,4 +38,8 @@ internal readonly struct DoubleArithmetic : IReferenceArithmetic<double>
     public static double Log(double x) => DeterministicMath.Log(x);
 
     public static double Tanh(double x) => DeterministicMath.Tanh(x);
+
+    public static double Sigmoid(double x) => DeterministicMath.Sigmoid(x);
+
+    public static double Softplus(double x) => DeterministicMath.Softplus(x);
 }

@@ -112,7 +112,7 @@ internal sealed class ReferenceProgram<T, TArithmetic>(ModelGraph graph, Loss lo
             var row = outputs.AsSpan(sample * width, width);
             var target = targets.Of(sample, sampleCount);
             losses[sample] = ReferenceLoss<T, TArithmetic>.Sample(loss, row, target, gradient.AsSpan(sample * width, width));
-            correct[sample] = ReferenceLoss<T, TArithmetic>.CorrectCount(row, target);
+            correct[sample] = ReferenceLoss<T, TArithmetic>.CorrectCount(loss, row, target);
         }
 
         return (gradient, losses, correct);
