@@ -11,6 +11,9 @@ namespace DistTrain.Engines.Simd;
 /// <summary>A graph with its memory planned. Calls allocate nothing. Not safe for use from several threads at a time.</summary>
 internal sealed unsafe class SimdProgram : IModelProgram
 {
+    /// <summary>The most aligned tree nodes that cover a range of micro-batches.</summary>
+    public const int MaximumNodeCount = 64;
+
     private readonly KernelSet kernels;
     private readonly ModelGraph graph;
     private readonly Loss loss;
@@ -44,7 +47,7 @@ internal sealed unsafe class SimdProgram : IModelProgram
         unreadGradient = new TensorBuffer(memory.HasGradient(OutputNode) ? 0 : maximumSampleCount * OutputWidth);
         correct = GC.AllocateArray<int>(maximumSampleCount, pinned: true);
         leafSamples = GC.AllocateArray<int>(maximumSampleCount, pinned: true);
-        nodeTargets = GC.AllocateArray<NodeTarget>(64, pinned: true);
+        nodeTargets = GC.AllocateArray<NodeTarget>(MaximumNodeCount, pinned: true);
     }
 
     public int MaximumSampleCount { get; }
@@ -76,6 +79,7 @@ internal sealed unsafe class SimdProgram : IModelProgram
             RunBackward(pass);
         }
 
+        GC.KeepAlive(request.Weights);
         for (int i = 0; i < nodes.Length; i++)
         {
             statistics[i] = Summarize(nodeTargets[i]);
@@ -100,6 +104,9 @@ internal sealed unsafe class SimdProgram : IModelProgram
             RunForward(new Pass { SampleCount = sampleCount, Weights = Pointers.Of(weights) });
             new ReadOnlySpan<float>(memory.Output(OutputNode), outputs.Length).CopyTo(outputs);
         }
+
+        // The kernels know the buffer by its address only, and the caller may have no further use for it.
+        GC.KeepAlive(weights);
     }
 
     public ReadOnlySpan<float> Activations(int node) => keepsActivations && !memory.IsInput(node)

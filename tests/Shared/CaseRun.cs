@@ -43,7 +43,7 @@ public sealed class CaseRun
         }
 
         inputs = [.. Enumerable.Range(0, samples * graph.InputShape.ElementCount).Select(_ => Input(ref random))];
-        labels = ranCase.HasValueTargets ? [] : [.. Enumerable.Range(0, samples).Select(_ => (int)(random.UniformDouble() * ranCase.OutputWidth))];
+        labels = ranCase.HasValueTargets ? [] : [.. Enumerable.Range(0, samples * ranCase.LabelsPerSample).Select(_ => (int)(random.UniformDouble() * ranCase.ClassCount))];
         values = [.. Enumerable.Range(0, ranCase.HasValueTargets ? samples * graph.OutputShape.ElementCount : 0).Select(_ => (float)random.UniformDouble())];
         sampleIds = [.. Enumerable.Range(0, samples).Select(sample => sample * 3)];
     }

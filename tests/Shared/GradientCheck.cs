@@ -87,8 +87,8 @@ internal sealed class GradientCheck
             values[i] = random.UniformDouble();
         }
 
-        var labels = checkedCase.HasValueTargets ? 0 : samples;
-        return new ReferenceTargets<double>([.. Enumerable.Range(0, labels).Select(i => i * 5 % checkedCase.OutputWidth)], values);
+        var labels = checkedCase.HasValueTargets ? 0 : samples * checkedCase.LabelsPerSample;
+        return new ReferenceTargets<double>([.. Enumerable.Range(0, labels).Select(i => i * 5 % checkedCase.ClassCount)], values);
     }
 
     private static double[] Numbers(ref CounterBasedRandom random, int count)

@@ -12,8 +12,11 @@ public sealed record OperationCase(string Name, TensorShape Input, ImmutableArra
 {
     public Loss Loss { get; init; } = new SoftmaxCrossEntropyLoss();
 
-    /// <summary>Number of classes, or of values a sample.</summary>
+    /// <summary>Width of the output layer.</summary>
     public int OutputWidth { get; init; } = 3;
+
+    /// <summary>Class labels of a sample: more than 1 where every position has one.</summary>
+    public int LabelsPerSample { get; init; } = 1;
 
     /// <summary>Whether the targets are values instead of classes.</summary>
     public bool HasValueTargets { get; init; }
@@ -23,6 +26,8 @@ public sealed record OperationCase(string Name, TensorShape Input, ImmutableArra
 
     /// <summary>What the case covers: kinds of <see cref="LayerCatalog"/>, and the loss's name.</summary>
     public IEnumerable<string> Covers => Layers.Select(layer => layer.Kind).Append(Loss.Name).Distinct();
+
+    public int ClassCount => Loss.ClassCount(OutputWidth);
 
     public ModelGraph Graph() => new ModelSpecification(Layers).Build(Input, OutputWidth);
 

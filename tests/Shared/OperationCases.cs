@@ -12,7 +12,7 @@ public static class OperationCases
 {
     public static ImmutableArray<OperationCase> All { get; } =
     [
-        .. Chains(), .. Branches(), .. Norms(), .. Losses(),
+        .. Chains(), .. Branches(), .. Norms(), .. Sequences(), .. Losses(),
     ];
 
     public static OperationCase Find(string name) => All.Single(candidate => candidate.Name == name);
@@ -56,10 +56,35 @@ public static class OperationCases
         Case("layer-norm of a sequence", new(4, 18), new("layer-norm"), new("tanh"), new("layer-norm"), new("flatten"), Output),
     ];
 
+    private static IEnumerable<OperationCase> Sequences() =>
+    [
+        Case("lstm, last step", new(4, 3), Layer("dense", ("units", 5), ("per-position", "yes")), Layer("lstm", ("units", 17)), Output),
+        Case("lstm, all steps", new(5), Layer("lstm", ("units", 3), ("return", "all"), ("forget-bias", 0.5)), new("tanh"), Layer("lstm", ("units", 5)), Output),
+        Case("lstm of one step", new(1, 4), Dense4PerPosition, Layer("lstm", ("units", 4), ("return", "all")), new("flatten"), Output),
+        Case(
+            "lstm in branches", new(3, 2), Named("trunk", Layer("lstm", ("units", 4), ("return", "all"))), Named("second", Layer("lstm", ("units", 4), ("return", "all")), "trunk"),
+            Named("sum", new("add"), "second", "trunk"), new("layer-norm"), Layer("lstm", ("units", 2)), Output),
+        Case("dense at each position", new(3, 2, 4), Dense4PerPosition, new("relu"), Layer("dense", ("units", 18), ("per-position", "yes")), new("tanh"), new("flatten"), Output),
+    ];
+
+    private static LayerSpecification Dense4PerPosition => Layer("dense", ("units", 4), ("per-position", "yes"));
+
     private static IEnumerable<OperationCase> Losses() =>
     [
-        Case("mse of values", new(4), Dense(5), new("tanh"), Output) with { Loss = new MeanSquaredErrorLoss(), HasValueTargets = true },
-        Case("mse of classes", new(4), Dense(5), new("tanh"), Output) with { Loss = new MeanSquaredErrorLoss() },
-        Case("cross-entropy of many classes", new(4), Dense(5), new("tanh"), Output) with { OutputWidth = 19 },
+        OfLoss("mse", 3, ofValues: true), OfLoss("mse", 3), OfLoss("mae", 17, ofValues: true), OfLoss("huber", 5, ofValues: true), OfLoss("cross-entropy", 19),
+        OfLoss("binary-cross-entropy", 1), OfLoss("binary-cross-entropy", 5, ofValues: true), OfLoss("dice", 18, ofValues: true),
+        Case("cross-entropy at each position", new(3, 2), Dense4PerPosition, new("tanh"), Layer("output", ("per-position", "yes"))) with
+        {
+            Loss = Loss.Create("cross-entropy", new LossSettings(LabelSmoothing: 0.1)), LabelsPerSample = 3,
+        },
+        Case("next-step prediction", new(4), Layer("lstm", ("units", 5), ("return", "all")), Layer("output", ("per-position", "yes"))) with { LabelsPerSample = 4 },
     ];
+
+    private static OperationCase OfLoss(string name, int width, bool ofValues = false) =>
+        Case($"{name} of {width} {(ofValues ? "values" : "outputs")}", new(4), Dense(5), new("tanh"), Output) with
+        {
+            Loss = Loss.Create(name, new LossSettings(name.EndsWith("cross-entropy", StringComparison.Ordinal) && width > 1 ? 0.1 : 0, name == "huber" ? 0.7 : 1)),
+            OutputWidth = width,
+            HasValueTargets = ofValues,
+        };
 }

@@ -59,6 +59,7 @@ public sealed class TrainCommand
         var loss = Loss.Create(configuration.Loss!, new LossSettings(configuration.LabelSmoothing, configuration.HuberDelta));
         var graph = configuration.Model.Build(data.Train.SampleShape, loss.OutputWidth(data.Train.Targets));
         loss.Check(graph, data.Train.Targets);
+        _ = GhostBatch.Of(graph, Math.Min(configuration.BatchSize, data.Train.Count), configuration.MicroBatches);
         return new TrainingDefinition
         {
             Graph = graph,

@@ -34,6 +34,11 @@ public static class JsonEvents
         json.WriteNumber("trainSamples", run.Data.Train.Count);
         json.WriteNumber("testSamples", run.Data.Test.Count);
         json.WriteNumber("parameterCount", run.Graph.Layout.ParameterCount);
+        if (run.GhostBatch is { } ghost)
+        {
+            json.WriteNumber("ghostBatchSize", ghost.SmallestSamples);
+        }
+
         json.WriteString("kernelPath", run.KernelPath);
         json.WriteString("arithmeticId", run.ArithmeticId.Value);
     });

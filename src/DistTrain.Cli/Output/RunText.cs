@@ -51,6 +51,7 @@ public static class RunText
             ("model", $"{Graph(run.Graph)}: {Whole(run.Graph.Layout.ParameterCount)} parameters"),
             ("engine", $"{c.Engine}, kernels {run.KernelPath}, arithmetic {run.ArithmeticId}"),
             ("workers", $"{c.Workers} {c.Runtime}, batches of {c.BatchSize} samples"),
+            .. run.GhostBatch is { } ghost ? [("batch norm", $"statistics of {ghost} (a micro-batch) at a time")] : Array.Empty<(string, string)>(),
             ("run", run.RunDirectory),
         ];
     }

@@ -9,6 +9,9 @@ namespace DistTrain.Engines.Simd.Gemm;
 /// </summary>
 internal unsafe struct WeightGradient
 {
+    /// <summary>A <see cref="BiasOffset"/>: there is none.</summary>
+    public const nint NoBias = -1;
+
     public int Inputs;
     public int Outputs;
 
@@ -81,10 +84,13 @@ internal static unsafe class WeightGradientKernel<TOps, TVector>
         tile.BStride = width;
         tile.Scratch = workspace.TreeScratch;
 
-        // A row of ones sums dY itself: 1 · dy + sum rounds as dy + sum.
-        tile.A = workspace.One;
-        RunNodes(isDouble ? TileKernels<TOps, TVector>.DoubleTree(1) : TileKernels<TOps, TVector>.SingleTree(1),
-            ref tile, gradient, 1, gradient.BiasOffset + column, columns, width, workspace);
+        if (gradient.BiasOffset != WeightGradient.NoBias)
+        {
+            // A row of ones sums dY itself: 1 · dy + sum rounds as dy + sum.
+            tile.A = workspace.One;
+            RunNodes(isDouble ? TileKernels<TOps, TVector>.DoubleTree(1) : TileKernels<TOps, TVector>.SingleTree(1),
+                ref tile, gradient, 1, gradient.BiasOffset + column, columns, width, workspace);
+        }
 
         var spread = new RowSpread(gradient.Inputs, isDouble ? TOps.DoubleTileRows : TOps.SingleTileRows);
         tile.ARowStrideBytes = sizeof(float);

@@ -31,7 +31,7 @@ internal sealed unsafe class ProgramMemory
         gradients = new TensorBuffer?[count];
         outputOwner = [.. Enumerable.Range(0, count)];
         gradientOwner = [.. Enumerable.Range(0, count)];
-        Workspace = new GemmWorkspace(maximumSampleCount);
+        Workspace = new GemmWorkspace(checked(maximumSampleCount * graph.Nodes.Max(RowsOfSample)));
         ReserveContributions();
     }
 
@@ -119,6 +119,14 @@ internal sealed unsafe class ProgramMemory
 
     public bool IsInput(int node) => outputOwner[node] == 0;
 
+    /// <summary>Rows that a node's weight gradient sums over for each sample.</summary>
+    private int RowsOfSample(GraphNode node) => node.Operation switch
+    {
+        DenseOperation dense => node.OutputShape.ElementCount / dense.Units,
+        LstmOperation => LstmOperation.StepsOf(graph.Nodes[node.Inputs[0]].OutputShape),
+        _ => 1,
+    };
+
     /// <summary>Consumers contribute from the last to the first, each its inputs in order.</summary>
     private bool IsFirstContribution(GraphNode node, int position)
     {
@@ -154,7 +162,7 @@ internal sealed unsafe class ProgramMemory
         {
             if (outputOwner[node] == node)
             {
-                return graph.Nodes[node].Operation is DenseOperation or AddOperation or BatchNormOperation or LayerNormOperation;
+                return graph.Nodes[node].Operation is DenseOperation or AddOperation or BatchNormOperation or LayerNormOperation or LstmOperation;
             }
 
             node = graph.Nodes[node].Inputs[0];

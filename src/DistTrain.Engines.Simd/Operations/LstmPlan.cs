@@ -1,0 +1,164 @@
+using DistTrain.Engines.Simd.Gemm;
+using DistTrain.Engines.Simd.Recurrent;
+using DistTrain.Learning;
+using DistTrain.Learning.Graph;
+
+namespace DistTrain.Engines.Simd.Operations;
+
+/// <summary>
+/// LSTM: x·Wx of all steps is one product, which each step continues with h·Wh; backward, each step's dz gives the one before it its share, and the gradients of weights and inputs are products over all
+/// steps. Needs its input again, not its output.
+/// </summary>
+internal sealed unsafe class LstmPlan : PlannedOperation
+{
+    private readonly KernelSet kernels;
+    private readonly ProgramMemory memory;
+    private readonly GraphNode node;
+    private readonly bool returnsAllSteps;
+    private readonly int units;
+    private readonly int steps;
+    private readonly int features;
+    private readonly int inputWeightOffset;
+    private readonly int hiddenWeightOffset;
+    private readonly int biasOffset;
+    private readonly RowLeaves rowLeaves;
+
+    /// <summary>[samples, steps, 4H] gates; backward dz.</summary>
+    private readonly TensorBuffer gates;
+
+    /// <summary>[samples, steps, H] c.</summary>
+    private readonly TensorBuffer cells;
+
+    /// <summary>[samples, steps, H] the hidden state that a step reads: zero at the first.</summary>
+    private readonly TensorBuffer previousHidden;
+
+    /// <summary>[samples, H].</summary>
+    private readonly TensorBuffer fromLater;
+
+    /// <summary>[samples, H].</summary>
+    private readonly TensorBuffer carry;
+
+    public LstmPlan(KernelSet kernels, ProgramMemory memory, ModelGraph graph, GraphNode node)
+    {
+        var operation = (LstmOperation)node.Operation;
+        TensorShape input = graph.Nodes[node.Inputs[0]].OutputShape;
+        this.kernels = kernels;
+        this.memory = memory;
+        this.node = node;
+        returnsAllSteps = operation.ReturnsAllSteps;
+        units = operation.Units;
+        steps = LstmOperation.StepsOf(input);
+        features = LstmOperation.FeaturesOf(input);
+        inputWeightOffset = graph.Layout.Tensors[node.Parameters[0]].Offset;
+        hiddenWeightOffset = graph.Layout.Tensors[node.Parameters[1]].Offset;
+        biasOffset = graph.Layout.Tensors[node.Parameters[2]].Offset;
+        rowLeaves = new RowLeaves(steps, memory.MaximumSampleCount);
+        int rows = checked(memory.MaximumSampleCount * steps);
+        gates = new TensorBuffer(checked(rows * 4 * units));
+        cells = new TensorBuffer(checked(rows * units));
+        previousHidden = new TensorBuffer(checked(rows * units));
+        fromLater = new TensorBuffer(checked(memory.MaximumSampleCount * units));
+        carry = new TensorBuffer(checked(memory.MaximumSampleCount * units));
+    }
+
+    private int Columns => 4 * units;
+
+    public override void Forward(in Pass pass)
+    {
+        kernels.Multiply(
+            new MatrixProduct
+            {
+                Rows = pass.SampleCount * steps, Columns = Columns, Depth = features,
+                A = memory.Output(node.Inputs[0]), ARowStride = features, AStepStride = 1,
+                B = pass.Weights + inputWeightOffset, BStride = Columns, C = Pointers.Of(gates), CStride = Columns,
+            },
+            memory.Workspace);
+        for (int step = 0; step < steps; step++)
+        {
+            if (step > 0)
+            {
+                kernels.Multiply(
+                    new MatrixProduct
+                    {
+                        Rows = pass.SampleCount, Columns = Columns, Depth = units, Accumulate = true,
+                        A = Pointers.Of(previousHidden) + ((nint)step * units), ARowStride = (nint)steps * units, AStepStride = 1,
+                        B = pass.Weights + hiddenWeightOffset, BStride = Columns, C = Pointers.Of(gates) + ((nint)step * Columns), CStride = (nint)steps * Columns,
+                    },
+                    memory.Workspace);
+            }
+
+            LstmStep now = StepOf(pass, step, memory.Output(node.Index));
+            now.Bias = pass.Weights + biasOffset;
+            now.NextHidden = step + 1 < steps ? Pointers.Of(previousHidden) + ((nint)(step + 1) * units) : null;
+            kernels.Lstm(now);
+        }
+    }
+
+    public override void Backward(in Pass pass)
+    {
+        for (int step = steps - 1; step >= 0; step--)
+        {
+            LstmStep now = StepOf(pass, step, memory.Gradient(node.Index));
+            now.Carry = Pointers.Of(carry);
+            now.FromLater = step + 1 < steps ? Pointers.Of(fromLater) : null;
+            kernels.LstmGradient(now);
+            if (step > 0)
+            {
+                kernels.Multiply(
+                    new MatrixProduct
+                    {
+                        Rows = pass.SampleCount, Columns = units, Depth = Columns,
+                        A = now.Gates, ARowStride = now.GateStride, AStepStride = 1,
+                        B = pass.Weights + hiddenWeightOffset, BStride = Columns, BTransposed = true, C = Pointers.Of(fromLater), CStride = units,
+                    },
+                    memory.Workspace);
+            }
+        }
+
+        AccumulateWeights(pass);
+        if (memory.HasGradient(node.Inputs[0]))
+        {
+            kernels.Multiply(
+                new MatrixProduct
+                {
+                    Rows = pass.SampleCount * steps, Columns = features, Depth = Columns, A = Pointers.Of(gates), ARowStride = Columns, AStepStride = 1,
+                    B = pass.Weights + inputWeightOffset, BStride = Columns, BTransposed = true, C = memory.InputGradient(node), CStride = features,
+                },
+                memory.Workspace);
+        }
+    }
+
+    private void AccumulateWeights(in Pass pass)
+    {
+        WeightGradient gradient = rowLeaves.Gradient(pass);
+        gradient.Outputs = Columns;
+        gradient.Dy = Pointers.Of(gates);
+        gradient.DyStride = Columns;
+        gradient.Inputs = features;
+        gradient.X = memory.Output(node.Inputs[0]);
+        gradient.XStride = features;
+        gradient.WeightOffset = inputWeightOffset;
+        gradient.BiasOffset = biasOffset;
+        kernels.AccumulateWeightGradient(gradient, memory.Workspace);
+        gradient.Inputs = units;
+        gradient.X = Pointers.Of(previousHidden);
+        gradient.XStride = units;
+        gradient.WeightOffset = hiddenWeightOffset;
+        gradient.BiasOffset = WeightGradient.NoBias;
+        kernels.AccumulateWeightGradient(gradient, memory.Workspace);
+    }
+
+    /// <param name="rows">The layer's output, or the gradient by it.</param>
+    private LstmStep StepOf(in Pass pass, int step, float* rows)
+    {
+        float* cell = Pointers.Of(cells) + ((nint)step * units);
+        bool givesOutput = returnsAllSteps || step == steps - 1;
+        return new LstmStep
+        {
+            SampleCount = pass.SampleCount, Units = units,
+            Gates = Pointers.Of(gates) + ((nint)step * Columns), GateStride = (nint)steps * Columns,
+            Cells = cell, PreviousCells = step == 0 ? null : cell - units, StateStride = (nint)steps * units,
+            Output = givesOutput ? rows + (returnsAllSteps ? (nint)step * units : 0) : null, OutputStride = returnsAllSteps ? (nint)steps * units : units,
+        };
+    }
+}
