@@ -21,8 +21,7 @@ internal sealed class QuickBare
     private readonly ModelGraph graph;
     private readonly MiniBatchPartition partition;
     private readonly GradientNode[] nodes;
-    private readonly TensorBuffer[] state;
-    private readonly OptimizerChain optimizer = OptimizerChain.Create("momentum", new OptimizerSettings());
+    private readonly StagedUpdate update;
     private readonly TensorBuffer[] weights;
     private readonly int threadCount;
     private readonly List<double> times = [];
@@ -37,7 +36,8 @@ internal sealed class QuickBare
         graph = ModelSpecification.Parse(options.Model).Build(new TensorShape(28, 28), 10);
         partition = MiniBatchPartition.Create(options.Batch, null);
         nodes = [.. Enumerable.Range(0, threadCount).SelectMany(NodesOf)];
-        state = [.. Enumerable.Range(0, optimizer.StateCount).Select(_ => new TensorBuffer(graph.Layout.BufferLength))];
+        var optimizer = OptimizerChain.Create("momentum", new OptimizerSettings());
+        update = new StagedUpdate(engine.ParameterKernels, graph.Layout, new OptimizerState(optimizer, graph.Layout));
         weights = [graph.Layout.CreateInitialWeights(1), new TensorBuffer(graph.Layout.BufferLength)];
     }
 
@@ -74,7 +74,6 @@ internal sealed class QuickBare
         var inputs = Enumerable.Range(0, sampleCount * graph.InputShape.ElementCount).Select(_ => random.NextSingle()).ToArray();
         var labels = Enumerable.Range(0, sampleCount).Select(_ => random.Next(10)).ToArray();
         var sampleIds = Enumerable.Range(0, sampleCount).ToArray();
-        var constants = optimizer.Constants(1);
         var chunks = graph.Layout.Chunks.Length;
         var began = Stopwatch.GetTimestamp();
         for (var step = 0; !done; step++)
@@ -95,22 +94,21 @@ internal sealed class QuickBare
                 },
                 own,
                 statistics);
-            Meet();
-            engine.ParameterKernels.ReduceAndUpdate(
-                new UpdateRequest
+            if (thread == 0)
+            {
+                update.Begin(new UpdateInputs
                 {
-                    Layout = graph.Layout,
+                    Update = step + 1,
+                    LearningRate = 0.01,
                     Nodes = nodes,
                     SampleCount = partition.SampleCount,
-                    Optimizer = optimizer,
-                    Constants = constants,
-                    LearningRate = 0.01f,
                     OldWeights = weights[step & 1],
                     NewWeights = weights[(step & 1) ^ 1],
-                    State = state,
-                },
-                thread * chunks / threadCount,
-                (thread + 1) * chunks / threadCount);
+                });
+            }
+
+            Meet();
+            update.RunChunks(thread * chunks / threadCount, (thread + 1) * chunks / threadCount);
             if (thread == 0)
             {
                 times.Add(Stopwatch.GetElapsedTime(start).TotalSeconds);

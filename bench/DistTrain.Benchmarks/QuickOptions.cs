@@ -25,6 +25,12 @@ internal sealed class QuickOptions
                 case "--path":
                     Path = Enum.Parse<KernelPath>(value, ignoreCase: true);
                     break;
+                case "--optimizer":
+                    Optimizer = value;
+                    break;
+                case "--measures":
+                    Measures = bool.Parse(value);
+                    break;
                 case "--model":
                     Model = value;
                     break;
@@ -41,6 +47,11 @@ internal sealed class QuickOptions
     public int Workers { get; } = 2;
 
     public KernelPath Path { get; } = KernelPaths.Best;
+
+    public string Optimizer { get; } = "momentum";
+
+    /// <summary>Whether each step also takes norms by tensor.</summary>
+    public bool Measures { get; }
 
     public string Model { get; } = "mlp:512,512";
 }

@@ -20,31 +20,32 @@ internal static class QuickStep
     public static int Run(string[] arguments)
     {
         var options = new QuickOptions(arguments);
-        Measure(options.Batch, options.Seconds, options.Path, options.Model);
-        return 0;
-    }
-
-    private static void Measure(int batch, double seconds, KernelPath path, string model)
-    {
-        var training = new TrainingStep(new SimdEngine(path), model, batch);
+        var training = new TrainingStep(new SimdEngine(options.Path), options.Model, options.Batch, options.Optimizer, options.Measures);
         for (int i = 0; i < WarmUpSteps; i++)
         {
             training.Run();
         }
 
         var times = new List<double>(1_000_000);
+        var updates = new List<double>(1_000_000);
         long began = Stopwatch.GetTimestamp();
-        while (Stopwatch.GetElapsedTime(began).TotalSeconds < seconds)
+        while (Stopwatch.GetElapsedTime(began).TotalSeconds < options.Seconds)
         {
             long start = Stopwatch.GetTimestamp();
-            training.Run();
-            times.Add(Stopwatch.GetElapsedTime(start).TotalSeconds);
+            training.Gradient();
+            long middle = Stopwatch.GetTimestamp();
+            training.Update();
+            long end = Stopwatch.GetTimestamp();
+            times.Add(Stopwatch.GetElapsedTime(start, end).TotalSeconds);
+            updates.Add(Stopwatch.GetElapsedTime(middle, end).TotalSeconds);
         }
 
         times.Sort();
+        updates.Sort();
         double median = times[times.Count / 2];
         Console.WriteLine(string.Create(CultureInfo.InvariantCulture,
-            $$"""{"engine": "{{training.KernelPath}}", "model": "{{model}}", "batch": {{batch}}, "threads": 1, "steps": {{times.Count}}, "images_per_s": {{batch / median:F0}}, "images_per_s_best": {{batch / times[0]:F0}}, "images_per_s_mean": {{batch / times.Average():F0}}, "step_ms": {{median * 1e3:F3}}, "step_ms_best": {{times[0] * 1e3:F3}}}"""));
+            $$"""{"engine": "{{training.KernelPath}}", "model": "{{options.Model}}", "optimizer": "{{options.Optimizer}}", "batch": {{options.Batch}}, "threads": 1, "steps": {{times.Count}}, "images_per_s": {{options.Batch / median:F0}}, "images_per_s_best": {{options.Batch / times[0]:F0}}, "images_per_s_mean": {{options.Batch / times.Average():F0}}, "step_ms": {{median * 1e3:F3}}, "step_ms_best": {{times[0] * 1e3:F3}}, "update_ms": {{updates[updates.Count / 2] * 1e3:F4}}, "update_ms_best": {{updates[0] * 1e3:F4}}}"""));
+        return 0;
     }
 }
 
@@ -60,14 +61,13 @@ internal sealed class TrainingStep
     private readonly int[] sampleIds;
     private readonly GradientNode[] nodes;
     private readonly NodeStatistics[] statistics = new NodeStatistics[1];
-    private readonly OptimizerChain optimizer;
-    private readonly UpdateConstants[] constants;
-    private readonly TensorBuffer[] state;
+    private readonly StagedUpdate update;
+    private readonly bool measures;
     private TensorBuffer weights;
     private TensorBuffer nextWeights;
     private long step;
 
-    public TrainingStep(IEngine engine, string model, int batch, string optimizerName = "momentum")
+    public TrainingStep(IEngine engine, string model, int batch, string optimizerName = "momentum", bool measures = false)
     {
         this.engine = engine;
         graph = ModelSpecification.Parse(model).Build(new TensorShape(28, 28), 10);
@@ -83,9 +83,9 @@ internal sealed class TrainingStep
         labels = [.. Enumerable.Range(0, batch).Select(_ => random.Next(10))];
         sampleIds = [.. Enumerable.Range(0, batch)];
         nodes = [new GradientNode(partition.Root, new TensorBuffer(graph.Layout.BufferLength))];
-        optimizer = OptimizerChain.Create(optimizerName, new OptimizerSettings());
-        constants = optimizer.Constants(1);
-        state = [.. Enumerable.Range(0, optimizer.StateCount).Select(_ => new TensorBuffer(graph.Layout.BufferLength))];
+        var optimizer = OptimizerChain.Create(optimizerName, new OptimizerSettings());
+        update = new StagedUpdate(engine.ParameterKernels, graph.Layout, new OptimizerState(optimizer, graph.Layout));
+        this.measures = measures;
         weights = graph.Layout.CreateInitialWeights(1);
         nextWeights = new TensorBuffer(graph.Layout.BufferLength);
     }
@@ -111,14 +111,10 @@ internal sealed class TrainingStep
 
     public void Update()
     {
-        engine.ParameterKernels.ReduceAndUpdate(
-            new UpdateRequest
-            {
-                Layout = graph.Layout, Nodes = nodes, SampleCount = partition.SampleCount, Optimizer = optimizer, Constants = constants, LearningRate = 0.05f,
-                OldWeights = weights, NewWeights = nextWeights, State = state,
-            },
-            0,
-            graph.Layout.Chunks.Length);
+        update.Run(new UpdateInputs
+        {
+            Update = step, LearningRate = 0.05, Nodes = nodes, SampleCount = partition.SampleCount, OldWeights = weights, NewWeights = nextWeights, Measures = measures,
+        });
         (weights, nextWeights) = (nextWeights, weights);
     }
 }

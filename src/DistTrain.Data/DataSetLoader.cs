@@ -35,7 +35,7 @@ public static class DataSetLoader
         var (train, test, split) = Split(data, options, source);
         var featureCount = data.SampleShape.ElementCount;
         var scaling = InputScaling.Fit(source.Scaling ?? data.DefaultScaling, train.Inputs, featureCount, data.KnownMaximum);
-        Parallel.Invoke(() => scaling.Apply(train.Inputs, $"{source}"), () => scaling.Apply(test.Inputs, $"{source}"));
+        Scale(scaling, train, test, source);
         return new DataSet(
             source,
             data.Name,
@@ -69,11 +69,27 @@ public static class DataSetLoader
         return new ModelInput(source, data.Name, data.Description, new SampleSet(data.SampleShape, part.Inputs, targets), contentHash);
     }
 
+    private static void Scale(InputScaling scaling, RawPart train, RawPart test, DataSource source)
+    {
+        try
+        {
+            Parallel.Invoke(() => scaling.Apply(train.Inputs, $"{source}"), () => scaling.Apply(test.Inputs, $"{source}"));
+        }
+        catch (AggregateException failures) when (failures.InnerExceptions[0] is InvalidInputException refusal)
+        {
+            throw new InvalidInputException(refusal.Message, refusal);
+        }
+    }
+
     private static RawData Read(DataSource source, DataLimits limits) => source switch
     {
         MnistSource mnist => IdxDataReader.ReadMnist(mnist, limits),
         IdxSource idx => IdxDataReader.ReadFolder(idx, limits),
+        CifarSource cifar => CifarReader.Read(cifar, limits),
         CsvSource csv => ReadCsv(csv, limits),
+        NpySource npy => NumpyDataReader.ReadFiles(npy, limits),
+        NpzSource npz => NumpyDataReader.ReadArchive(npz, limits),
+        SyntheticSource synthetic => SyntheticData.Read(synthetic, limits),
         _ => Digits.Read(limits),
     };
 

@@ -1,7 +1,7 @@
 namespace DistTrain.Data;
 
 /// <summary>
-/// Where a data set comes from, as written on the command line: <c>digits</c>, <c>mnist:DIR</c>, <c>idx:DIR</c> or <c>csv:FILE</c>, each with
+/// Where a data set comes from, as written on the command line: <c>digits</c>, <c>mnist:FOLDER</c>, <c>csv:FILE</c>, <c>synthetic:spirals</c> and so on, each with
 /// options after a question mark, for example <c>csv:iris.csv?label=species&amp;scaling=unit</c>. <see cref="object.ToString"/> gives that text back.
 /// </summary>
 /// <param name="Scaling">How inputs are scaled; null for the source's default.</param>
@@ -11,6 +11,9 @@ public abstract record DataSource(ScalingKind? Scaling)
     /// <exception cref="Learning.InvalidInputException">An unknown kind of source or option, or an option's value that is not possible.</exception>
     public static DataSource Parse(string text) => DataSourceText.Parse(text);
 
+    /// <summary>The same source with its paths made independent of the current folder.</summary>
+    public virtual DataSource WithFullPaths() => this;
+
     public sealed override string ToString() => DataSourceText.Format(this);
 }
 
@@ -18,13 +21,60 @@ public abstract record DataSource(ScalingKind? Scaling)
 public sealed record DigitsSource(ScalingKind? Scaling = null) : DataSource(Scaling);
 
 /// <summary>A folder with the four files of MNIST or of a drop-in replacement (Fashion-MNIST, KMNIST) under their standard names.</summary>
-public sealed record MnistSource(string Folder, ScalingKind? Scaling = null) : DataSource(Scaling);
+public sealed record MnistSource(string Folder, ScalingKind? Scaling = null) : DataSource(Scaling)
+{
+    public override DataSource WithFullPaths() => this with { Folder = Path.GetFullPath(Folder) };
+}
 
 /// <summary>A folder with one or two pairs of IDX image and label files.</summary>
 /// <param name="Folder">Where the files lie.</param>
 /// <param name="Prefix">What the names of the wanted files begin with, where a folder holds several data sets.</param>
 /// <param name="Scaling">How inputs are scaled; null for the source's default.</param>
-public sealed record IdxSource(string Folder, string? Prefix = null, ScalingKind? Scaling = null) : DataSource(Scaling);
+public sealed record IdxSource(string Folder, string? Prefix = null, ScalingKind? Scaling = null) : DataSource(Scaling)
+{
+    public override DataSource WithFullPaths() => this with { Folder = Path.GetFullPath(Folder) };
+}
+
+/// <summary>A folder with the binary files of CIFAR-10 or CIFAR-100 (A. Krizhevsky, "Learning Multiple Layers of Features from Tiny Images", 2009).</summary>
+/// <param name="Folder">Where the files lie.</param>
+/// <param name="Labels">Which data set it is and which of its labels are learned.</param>
+/// <param name="Scaling">How inputs are scaled; null for the source's default.</param>
+public sealed record CifarSource(string Folder, CifarLabels Labels = CifarLabels.Ten, ScalingKind? Scaling = null) : DataSource(Scaling)
+{
+    public override DataSource WithFullPaths() => this with { Folder = Path.GetFullPath(Folder) };
+}
+
+/// <summary>The labels of the two CIFAR data sets.</summary>
+public enum CifarLabels
+{
+    /// <summary>The 10 classes of CIFAR-10.</summary>
+    Ten,
+
+    /// <summary>The 100 classes of CIFAR-100.</summary>
+    Fine,
+
+    /// <summary>The 20 groups of classes of CIFAR-100.</summary>
+    Coarse,
+}
+
+/// <summary>Samples in a NumPy file, the first axis counting them, with their labels in another.</summary>
+/// <param name="Inputs">The file of the samples.</param>
+/// <param name="Labels">The file of the labels, one for each sample; null for samples without labels.</param>
+/// <param name="Task">What the labels are; null for classes where they are whole numbers and values where they are not.</param>
+/// <param name="Scaling">How inputs are scaled; null for the source's default.</param>
+public sealed record NpySource(string Inputs, string? Labels = null, LabelTask? Task = null, ScalingKind? Scaling = null) : DataSource(Scaling)
+{
+    public override DataSource WithFullPaths() => this with { Inputs = Path.GetFullPath(Inputs), Labels = Labels is null ? null : Path.GetFullPath(Labels) };
+}
+
+/// <summary>A NumPy archive with the arrays <c>x_train</c>, <c>y_train</c>, <c>x_test</c>, <c>y_test</c>, or <c>x</c> and <c>y</c>; with <c>x</c> alone, samples without labels.</summary>
+/// <param name="File">The archive.</param>
+/// <param name="Task">What the labels are; null for classes where they are whole numbers and values where they are not.</param>
+/// <param name="Scaling">How inputs are scaled; null for the source's default.</param>
+public sealed record NpzSource(string File, LabelTask? Task = null, ScalingKind? Scaling = null) : DataSource(Scaling)
+{
+    public override DataSource WithFullPaths() => this with { File = Path.GetFullPath(File) };
+}
 
 /// <summary>A text file with one sample a line.</summary>
 /// <param name="File">Its path; it may be compressed with gzip.</param>
@@ -40,20 +90,23 @@ public sealed record CsvSource(
     string File,
     string? Label = null,
     bool? HasHeader = null,
-    CsvTask Task = CsvTask.Classification,
+    LabelTask Task = LabelTask.Classification,
     CsvSeparator Separator = CsvSeparator.Comma,
     ScalingKind? Scaling = null) : DataSource(Scaling)
 {
     /// <summary>The value of <see cref="Label"/> that says that there is no label column.</summary>
     public const string NoLabel = "none";
+
+    public override DataSource WithFullPaths() => this with { File = Path.GetFullPath(File) };
 }
 
-public enum CsvTask
+/// <summary>What labels are there for.</summary>
+public enum LabelTask
 {
-    /// <summary>The label column names classes.</summary>
+    /// <summary>They name classes.</summary>
     Classification,
 
-    /// <summary>The label column holds values to approximate.</summary>
+    /// <summary>They are values to approximate.</summary>
     Regression,
 }
 

@@ -34,6 +34,40 @@ public class DamagedInputTests
         Check([path], DataSource.Parse($"csv:{path}{options}"));
     }
 
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void Npy_files(bool gzip)
+    {
+        using var folder = new TemporaryFolder();
+        string[] files = [Write("x.npy", "'<f4', 'fortran_order': True, 'shape': (6, 2)", new byte[48]), Write("y.npy", "'>i2', 'fortran_order': False, 'shape': (6,)", new byte[12])];
+        Check(files, new NpySource(files[0], files[1]));
+
+        string Write(string name, string header, byte[] values)
+        {
+            byte[] content = [0x93, .. "NUMPY"u8, 1, 0, 80, 0, .. Encoding.ASCII.GetBytes($"{{'descr': {header}}}".PadRight(80)), .. values];
+            return folder.Write(name, gzip ? TemporaryFolder.Gzip(content) : content);
+        }
+    }
+
+    [Theory]
+    [InlineData("stored")]
+    [InlineData("packed")]
+    public void Npz_files(string name)
+    {
+        using var folder = new TemporaryFolder();
+        var path = NumpyTests.Archive(folder, name);
+        Check([path], new NpzSource(path));
+    }
+
+    [Fact]
+    public void Cifar_files()
+    {
+        using var folder = new TemporaryFolder();
+        CifarReaderTests.WriteTen(folder);
+        Check([.. Directory.GetFiles(folder.Path).Order(StringComparer.Ordinal)], new CifarSource(folder.Path));
+    }
+
     private static void Check(string[] files, DataSource source)
     {
         var random = new Random(20240607);

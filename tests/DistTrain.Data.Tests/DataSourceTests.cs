@@ -13,8 +13,20 @@ public class DataSourceTests
         { "idx:letters?prefix=emnist-letters", new IdxSource("letters", "emnist-letters") },
         { "csv:iris.csv", new CsvSource("iris.csv") },
         { "csv:iris.csv?label=species&header=true&scaling=unit", new CsvSource("iris.csv", "species", true, Scaling: ScalingKind.Unit) },
-        { "csv:a.csv?label=-2&header=false&task=regression&separator=tab", new CsvSource("a.csv", "-2", false, CsvTask.Regression, CsvSeparator.Tab) },
+        { "csv:a.csv?label=-2&header=false&task=regression&separator=tab", new CsvSource("a.csv", "-2", false, LabelTask.Regression, CsvSeparator.Tab) },
         { "csv:what?.csv?label=a%26b%3Dc", new CsvSource("what?.csv", "a&b=c") },
+        { "cifar10:/data", new CifarSource("/data") },
+        { "cifar100:/data", new CifarSource("/data", CifarLabels.Fine) },
+        { "cifar100:/data?labels=coarse&scaling=standard", new CifarSource("/data", CifarLabels.Coarse, ScalingKind.Standard) },
+        { "npy:/a/x.npy", new NpySource("/a/x.npy") },
+        { "npy:x?.npy?labels=/a/y%3F%25.npy&task=regression", new NpySource("x?.npy", "/a/y?%.npy", LabelTask.Regression) },
+        { "npz:a.npz?task=classification", new NpzSource("a.npz", LabelTask.Classification) },
+        { "synthetic:spirals", new SpiralsSource() },
+        { "synthetic:spirals?classes=5&samples=2000&noise=0.25&turns=1.5&seed=18446744073709551615", new SpiralsSource(5, 2000, 0.25, 1.5, ulong.MaxValue) },
+        { "synthetic:gaussian-teacher", new GaussianTeacherSource() },
+        { "synthetic:gaussian-teacher?features=3&classes=4&label-noise=0.1", new GaussianTeacherSource(3, 4, LabelNoise: 0.1) },
+        { "synthetic:gaussian-teacher?outputs=1&samples=9&hidden=2&seed=0", new GaussianTeacherSource(Classes: null, Samples: 9, Hidden: 2, Seed: 0) },
+        { "synthetic:strokes?height=16&width=20&noise=0&scaling=unit", new StrokesSource(16, 20, Noise: 0, Scaling: ScalingKind.Unit) },
     };
 
     [Theory]
@@ -40,6 +52,19 @@ public class DataSourceTests
     [InlineData("csv:x?label=1&label=2", "twice")]
     [InlineData("csv:x?header=maybe", "use one of true, false")]
     [InlineData("csv:x?scaling=minmax", "use one of none, unit, standard")]
+    [InlineData("npy:", "not complete")]
+    [InlineData("cifar10:x?labels=fine", "no option 'labels'")]
+    [InlineData("cifar100:x?labels=some", "use one of fine, coarse")]
+    [InlineData("synthetic", "not complete")]
+    [InlineData("synthetic:moons", "spirals, gaussian-teacher or strokes")]
+    [InlineData("synthetic:spirals?classes=1", "use a whole number from 2")]
+    [InlineData("synthetic:spirals?samples=1e3", "use a whole number from 2")]
+    [InlineData("synthetic:spirals?noise=NaN", "use a number from 0")]
+    [InlineData("synthetic:spirals?seed=-1", "use a whole number of at least 0")]
+    [InlineData("synthetic:spirals?height=3", "no option 'height'")]
+    [InlineData("synthetic:gaussian-teacher?classes=3&outputs=1", "both classes and outputs")]
+    [InlineData("synthetic:gaussian-teacher?label-noise=1.5", "use a number from 0 to 1")]
+    [InlineData("synthetic:strokes?width=4", "use a whole number from 8")]
     public void Text_that_means_nothing_is_refused_with_what_is_possible(string text, string reason) =>
         Assert.Contains(reason, Assert.Throws<InvalidInputException>(() => DataSource.Parse(text)).Message, StringComparison.Ordinal);
 

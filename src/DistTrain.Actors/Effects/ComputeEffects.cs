@@ -31,7 +31,11 @@ public readonly record struct HeldGradient(TreeNode Node, GradientHandle Gradien
 /// The step's number is also the optimizer's count of updates. Answered by <see cref="UpdateApplied"/>.
 /// </summary>
 /// <param name="Nodes">Disjoint nodes that cover the mini-batch, in order of their first micro-batch. The server releases them after the answer.</param>
-public sealed record ReduceAndUpdate(ShardId Shard, MiniBatch MiniBatch, ImmutableArray<HeldGradient> Nodes, double LearningRate) : ComputeEffect;
+public sealed record ReduceAndUpdate(ShardId Shard, MiniBatch MiniBatch, ImmutableArray<HeldGradient> Nodes, double LearningRate) : ComputeEffect
+{
+    /// <summary>Whether the answer is to hold norms by tensor.</summary>
+    public bool Measures { get; init; }
+}
 
 /// <summary>Server: SHA-256 of a version. Answered by <see cref="WeightsHashed"/>.</summary>
 public sealed record HashWeights(WeightVersion Version) : ComputeEffect;

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using DistTrain.Learning.Optimization;
 using DistTrain.Learning.Reduction;
 
 namespace DistTrain.Actors;
@@ -22,7 +23,11 @@ public sealed record WeightsInitialized(WeightVersion Version) : ComputeResult;
 
 /// <summary>Answers <see cref="ReduceAndUpdate"/>.</summary>
 /// <param name="FirstNonFiniteChunk">Null when all new weights are finite.</param>
-public sealed record UpdateApplied(StepNumber Step, int? FirstNonFiniteChunk) : ComputeResult;
+public sealed record UpdateApplied(StepNumber Step, int? FirstNonFiniteChunk) : ComputeResult
+{
+    /// <summary>One entry for each learned tensor, in order; empty when not asked for and when something is not finite.</summary>
+    public ImmutableArray<TensorNorms> Norms { get; init; } = [];
+}
 
 /// <summary>Answers <see cref="HashWeights"/>.</summary>
 /// <param name="Hash">SHA-256, lower-case hexadecimal.</param>

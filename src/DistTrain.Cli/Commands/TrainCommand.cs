@@ -64,8 +64,7 @@ public sealed class TrainCommand
         {
             Graph = graph,
             Loss = loss,
-            Optimizer = OptimizerChain.Create(
-                configuration.Optimizer, new OptimizerSettings(configuration.Momentum, configuration.Beta1, configuration.Beta2, configuration.Epsilon)),
+            Optimizer = OptimizerChain.Create(configuration.Optimizer, configuration.OptimizerSettings()),
             Schedule = Schedule.Create(
                 configuration.Schedule, new ScheduleSettings(configuration.ScheduleStepEpochs, configuration.ScheduleStepFactor, configuration.ScheduleFinalFraction)),
             LearningRate = configuration.LearningRate!.Value,

@@ -25,13 +25,13 @@ public static class ConfigurationKeys
 
     private static IEnumerable<ConfigurationKey> DataKeys() =>
     [
-        new(KeyGroup.Data, KeyKind.Text, "data", "SOURCE", "digits (built in), mnist:FOLDER, idx:FOLDER or csv:FILE",
+        new(KeyGroup.Data, KeyKind.Text, "data", "SOURCE", "digits (built in), mnist:, idx:, cifar10: or cifar100:FOLDER, csv:, npy: or npz:FILE, synthetic:spirals, synthetic:gaussian-teacher, synthetic:strokes",
             (c, text) => c with { Data = NotEmpty(text) }, c => c.Data),
         new(KeyGroup.Data, KeyKind.Text, "label", "COLUMN", "csv: the column to learn, by name or by index from 0; auto is the last",
             (c, text) => c with { Label = TextOrAutomatic(text, NotEmpty) }, c => c.Label),
         new(KeyGroup.Data, KeyKind.Switch, "header", "yes|no", "csv: whether the first line names the columns; auto finds out",
             (c, text) => c with { Header = OrAutomatic(text, Switch) }, c => c.Header),
-        new(KeyGroup.Data, KeyKind.Text, "task", "NAME", "csv: classification (the label names a class) or regression (it is a value)",
+        new(KeyGroup.Data, KeyKind.Text, "task", "NAME", "csv, npy, npz: classification (the label names a class) or regression (it is a value)",
             (c, text) => c with { Task = TextOrAutomatic(text, t => OneOf(t, TaskNames)) }, c => c.Task),
         new(KeyGroup.Data, KeyKind.Text, "separator", "NAME", "csv: comma, semicolon or tab",
             (c, text) => c with { Separator = TextOrAutomatic(text, t => OneOf(t, SeparatorNames)) }, c => c.Separator),
@@ -55,16 +55,36 @@ public static class ConfigurationKeys
 
     private static IEnumerable<ConfigurationKey> OptimizerKeys() =>
     [
-        new(KeyGroup.Optimizer, KeyKind.Text, "optimizer", "NAME", "sgd, momentum, nesterov or adam",
+        new(KeyGroup.Optimizer, KeyKind.Text, "optimizer", "NAME", string.Join(", ", OptimizerChain.Names),
             (c, text) => c with { Optimizer = OneOf(text, OptimizerChain.Names) }, c => c.Optimizer),
         new(KeyGroup.Optimizer, KeyKind.Number, "learning-rate", "RATE", $"step size; auto is {Resolution.UsualLearningRates}",
             (c, text) => c with { LearningRate = OrAutomatic(text, t => Number(t, v => v > 0, "above 0")) }, c => c.LearningRate),
-        new(KeyGroup.Optimizer, KeyKind.Number, "momentum", "DECAY", "momentum, nesterov: how much of the last update is kept",
-            (c, text) => c with { Momentum = Decay(text) }, c => c.Momentum),
-        new(KeyGroup.Optimizer, KeyKind.Number, "beta1", "DECAY", "adam: decay of the mean gradient", (c, text) => c with { Beta1 = Decay(text) }, c => c.Beta1),
-        new(KeyGroup.Optimizer, KeyKind.Number, "beta2", "DECAY", "adam: decay of the mean squared gradient", (c, text) => c with { Beta2 = Decay(text) }, c => c.Beta2),
-        new(KeyGroup.Optimizer, KeyKind.Number, "epsilon", "VALUE", "adam: added to the denominator",
-            (c, text) => c with { Epsilon = Number(text, v => v > 0, "above 0") }, c => c.Epsilon),
+        new(KeyGroup.Optimizer, KeyKind.Number, "momentum", "DECAY", "momentum, nesterov, lars, rmsprop: how much of the last update is kept; auto is 0.9, for rmsprop 0",
+            (c, text) => c with { Momentum = OrAutomatic(text, Decay) }, c => c.Momentum),
+        new(KeyGroup.Optimizer, KeyKind.Number, "beta1", "DECAY", "adam and its family: decay of the mean gradient", (c, text) => c with { Beta1 = Decay(text) }, c => c.Beta1),
+        new(KeyGroup.Optimizer, KeyKind.Number, "beta2", "DECAY", "adam and its family: decay of the mean squared gradient", (c, text) => c with { Beta2 = Decay(text) }, c => c.Beta2),
+        new(KeyGroup.Optimizer, KeyKind.Number, "epsilon", "VALUE", "adaptive optimizers: added to the denominator; auto by optimizer",
+            (c, text) => c with { Epsilon = OrAutomatic(text, t => Number(t, v => v > 0, "above 0")) }, c => c.Epsilon),
+        new(KeyGroup.Optimizer, KeyKind.Number, "rho", "DECAY", "adadelta, rmsprop: decay of the mean squares; auto is 0.9, for rmsprop 0.99",
+            (c, text) => c with { Rho = OrAutomatic(text, Decay) }, c => c.Rho),
+        new(KeyGroup.Optimizer, KeyKind.Switch, "centered", "yes|no", "rmsprop: whether to divide by the gradient's deviation, not its root mean square; auto is no",
+            (c, text) => c with { Centered = OrAutomatic(text, Switch) }, c => c.Centered),
+        new(KeyGroup.Optimizer, KeyKind.Number, "momentum-decay", "RATE", "nadam: how fast its momentum reaches beta1",
+            (c, text) => c with { MomentumDecay = AtLeastZero(text) }, c => c.MomentumDecay),
+        new(KeyGroup.Optimizer, KeyKind.Number, "initial-accumulator", "VALUE", "adagrad: where its sum of squares starts",
+            (c, text) => c with { InitialAccumulator = AtLeastZero(text) }, c => c.InitialAccumulator),
+        new(KeyGroup.Optimizer, KeyKind.Number, "trust-coefficient", "VALUE", "lars: share of a tensor's norm that a step of rate 1 moves it by",
+            (c, text) => c with { TrustCoefficient = Number(text, v => v > 0, "above 0") }, c => c.TrustCoefficient),
+        new(KeyGroup.Optimizer, KeyKind.Number, "l1", "STRENGTH", "adds STRENGTH x sign(weight) to the gradient; 0 for none",
+            (c, text) => c with { L1 = AtLeastZero(text) }, c => c.L1),
+        new(KeyGroup.Optimizer, KeyKind.Number, "l2", "STRENGTH", "adds STRENGTH x weight to the gradient; 0 for none",
+            (c, text) => c with { L2 = AtLeastZero(text) }, c => c.L2),
+        new(KeyGroup.Optimizer, KeyKind.Number, "weight-decay", "STRENGTH", "shrinks weights by rate x STRENGTH a step, apart from the gradient; auto is 0.01 for adamw, else 0",
+            (c, text) => c with { WeightDecay = OrAutomatic(text, AtLeastZero) }, c => c.WeightDecay),
+        new(KeyGroup.Optimizer, KeyKind.Number, "clip-value", "LIMIT", "cuts each element of the mean gradient to this magnitude; 0 for no limit",
+            (c, text) => c with { ClipValue = AtLeastZero(text) }, c => c.ClipValue),
+        new(KeyGroup.Optimizer, KeyKind.Number, "clip-norm", "LIMIT", "scales the mean gradient down to this norm over all tensors; 0 for no limit",
+            (c, text) => c with { ClipNorm = AtLeastZero(text) }, c => c.ClipNorm),
     ];
 
     private static IEnumerable<ConfigurationKey> ScheduleKeys() =>
@@ -103,6 +123,8 @@ public static class ConfigurationKeys
         new(KeyGroup.Execution, KeyKind.Text, "runtime", "NAME", "in-process (a thread a worker) or deterministic (one thread under virtual time, the same order of messages every time); same weights",
             (c, text) => c with { Runtime = OneOf(text, RuntimeNames) }, c => c.Runtime),
     ];
+
+    private static double AtLeastZero(string text) => Number(text, v => v >= 0, "of at least 0");
 
     private static double Decay(string text) => Number(text, v => v is >= 0 and < 1, "from 0 to below 1");
 

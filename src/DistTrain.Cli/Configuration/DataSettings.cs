@@ -14,23 +14,24 @@ internal static class DataSettings
     {
         var source = DataSource.Parse(configuration.Data);
         source = configuration.Scaling is null ? source : source with { Scaling = Enum.Parse<ScalingKind>(configuration.Scaling, ignoreCase: true) };
+        source = source.WithFullPaths();
+        LabelTask? task = configuration.Task is null ? null : Enum.Parse<LabelTask>(configuration.Task, ignoreCase: true);
         switch (source)
         {
             case CsvSource csv:
                 return csv with
                 {
-                    File = Path.GetFullPath(csv.File),
                     Label = configuration.Label ?? csv.Label,
                     HasHeader = configuration.Header ?? csv.HasHeader,
-                    Task = configuration.Task is null ? csv.Task : Enum.Parse<CsvTask>(configuration.Task, ignoreCase: true),
+                    Task = task ?? csv.Task,
                     Separator = configuration.Separator is null ? csv.Separator : Enum.Parse<CsvSeparator>(configuration.Separator, ignoreCase: true),
                 };
-            case MnistSource mnist:
-                RefuseTableSettings(configuration);
-                return mnist with { Folder = Path.GetFullPath(mnist.Folder) };
-            case IdxSource idx:
-                RefuseTableSettings(configuration);
-                return idx with { Folder = Path.GetFullPath(idx.Folder) };
+            case NpySource npy:
+                RefuseTableSettings(configuration with { Task = null });
+                return npy with { Task = task ?? npy.Task };
+            case NpzSource npz:
+                RefuseTableSettings(configuration with { Task = null });
+                return npz with { Task = task ?? npz.Task };
             default:
                 RefuseTableSettings(configuration);
                 return source;
@@ -46,15 +47,21 @@ internal static class DataSettings
             Scaling = Name(preprocessing.Scaling.Kind),
             TestRatio = preprocessing.Split?.TestRatio,
         };
-        return source is CsvSource csv
-            ? resolved with { Label = csv.Label, Header = csv.HasHeader, Task = Name(csv.Task), Separator = Name(csv.Separator) }
-            : resolved;
+        return source switch
+        {
+            CsvSource csv => resolved with { Label = csv.Label, Header = csv.HasHeader, Task = Name(csv.Task), Separator = Name(csv.Separator) },
+            NpySource { Task: { } task } => resolved with { Task = Name(task) },
+            NpzSource { Task: { } task } => resolved with { Task = Name(task) },
+            _ => resolved,
+        };
     }
 
     /// <summary>The source without what has a key of its own.</summary>
     private static string Place(DataSource source) => (source switch
     {
         CsvSource csv => new CsvSource(csv.File),
+        NpySource npy => npy with { Task = null, Scaling = null },
+        NpzSource npz => npz with { Task = null, Scaling = null },
         _ => source with { Scaling = null },
     }).ToString();
 

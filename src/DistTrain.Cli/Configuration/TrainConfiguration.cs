@@ -46,13 +46,35 @@ public sealed record TrainConfiguration
     /// <summary>Null: a usual rate for the optimizer.</summary>
     public double? LearningRate { get; init; }
 
-    public double Momentum { get; init; } = 0.9;
+    /// <summary>Null, as for the other settings of the optimizer that may be null: its usual value (<see cref="Learning.Optimization.UsualSettings"/>).</summary>
+    public double? Momentum { get; init; }
 
     public double Beta1 { get; init; } = 0.9;
 
     public double Beta2 { get; init; } = 0.999;
 
-    public double Epsilon { get; init; } = 1e-8;
+    public double? Epsilon { get; init; }
+
+    public double? Rho { get; init; }
+
+    /// <summary>Null: no.</summary>
+    public bool? Centered { get; init; }
+
+    public double MomentumDecay { get; init; } = 0.004;
+
+    public double InitialAccumulator { get; init; }
+
+    public double TrustCoefficient { get; init; } = 0.001;
+
+    public double L1 { get; init; }
+
+    public double L2 { get; init; }
+
+    public double? WeightDecay { get; init; }
+
+    public double ClipValue { get; init; }
+
+    public double ClipNorm { get; init; }
 
     public string Schedule { get; init; } = "cosine";
 

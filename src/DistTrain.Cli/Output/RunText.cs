@@ -158,12 +158,7 @@ public static class RunText
                 "huber" => $"huber, delta {Text(c.HuberDelta)}",
                 _ => Text(c.Loss),
             }),
-            ("optimizer", c.Optimizer switch
-            {
-                "momentum" or "nesterov" => $"{c.Optimizer} {Text(c.Momentum)}",
-                "adam" => $"adam, beta1 {Text(c.Beta1)}, beta2 {Text(c.Beta2)}, epsilon {Text(c.Epsilon)}",
-                _ => c.Optimizer,
-            }),
+            ("optimizer", OptimizerText.Of(c)),
             ("learning rate", Text(c.LearningRate)),
             ("schedule", c.Schedule switch
             {

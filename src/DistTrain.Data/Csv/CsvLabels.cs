@@ -10,10 +10,10 @@ internal abstract class CsvLabels
     /// <param name="task">What the column holds; null where there is none.</param>
     /// <param name="path">Named in messages.</param>
     /// <param name="limits">Bounds on the number of classes.</param>
-    public static CsvLabels Create(CsvTask? task, string path, DataLimits limits) => task switch
+    public static CsvLabels Create(LabelTask? task, string path, DataLimits limits) => task switch
     {
-        CsvTask.Classification => new CsvClassLabels(path, limits.MaximumClasses),
-        CsvTask.Regression => new CsvValueLabels(),
+        LabelTask.Classification => new CsvClassLabels(path, limits.MaximumClasses),
+        LabelTask.Regression => new CsvValueLabels(),
         _ => new CsvNoLabels(),
     };
 

@@ -10,13 +10,13 @@ internal static class InputFile
     private const int BufferBytes = 1 << 16;
 
     // Deflate cannot do better than 258 bytes for 2 bits, so a claim beyond this ratio is wrong before anything is unpacked.
-    private const long LargestGzipRatio = 1032;
+    public const long LargestDeflateRatio = 1032;
 
     // Ten bytes before the compressed data and eight behind.
     private const int SmallestGzipBytes = 18;
 
     // MNIST's images unpack to five times their size; a first buffer of eight times spares most files the doubling.
-    private const long UsualGzipRatio = 8;
+    public const long UsualDeflateRatio = 8;
 
     /// <summary>Opens a file, unpacks it where its first bytes are those of gzip, and hands it to <paramref name="read"/>.</summary>
     /// <exception cref="InvalidInputException">The file is missing, is a folder, is refused by the system or does not unpack.</exception>
@@ -26,6 +26,20 @@ internal static class InputFile
         try
         {
             return Read(file, path, read);
+        }
+        catch (IOException exception)
+        {
+            throw CannotBeRead(path, exception);
+        }
+    }
+
+    /// <summary>As <see cref="Read{T}(string, Func{InputStream, T})"/>, without unpacking: for formats that are read here and there.</summary>
+    public static T ReadAnywhere<T>(string path, Func<Stream, T> read)
+    {
+        using var file = Open(path);
+        try
+        {
+            return file.CanSeek ? read(file) : throw new InvalidInputException($"{path} is a pipe or a device where a file is needed.");
         }
         catch (IOException exception)
         {
@@ -72,7 +86,7 @@ internal static class InputFile
         {
             var announcedLength = ReadAnnouncedLength(stream);
             using var unpacked = new GZipStream(stream, CompressionMode.Decompress, leaveOpen: true);
-            return read(new InputStream(unpacked, name, stream.Length * UsualGzipRatio, stream.Length * LargestGzipRatio, announcedLength));
+            return read(new InputStream(unpacked, name, stream.Length * UsualDeflateRatio, stream.Length * LargestDeflateRatio, announcedLength));
         }
         catch (Exception exception) when (exception is InvalidDataException or IOException)
         {
@@ -113,6 +127,9 @@ internal sealed class InputStream(Stream stream, string path, long usualBytes, l
 
     /// <summary>Named in messages.</summary>
     public string Path => path;
+
+    /// <summary>What a file of this length usually holds: enough for a first buffer.</summary>
+    public long UsualBytes => usualBytes;
 
     /// <summary>What the file can hold at the most, judged by its length; may be far above what it does hold.</summary>
     public long MostBytes => mostBytes;

@@ -127,119 +127,132 @@ internal static unsafe class DoubleTile<TOps, TVector, TRows, TCopy>
         float* b = tile->B;
         nint bStride = tile->BStride;
         float* copy = tile->BCopy;
-        nint depth = tile->Depth;
-        do
+        nint segments = tile->Segments;
+        while (true)
         {
-            TVector left = TOps.Load(b);
-            TVector right = TOps.Load(b + TOps.Width);
-            if (TCopy.IsOn)
+            nint depth = tile->Depth;
+            do
             {
-                TOps.Store(left, copy);
-                TOps.Store(right, copy + TOps.Width);
-                copy += 2 * TOps.Width;
+                TVector left = TOps.Load(b);
+                TVector right = TOps.Load(b + TOps.Width);
+                if (TCopy.IsOn)
+                {
+                    TOps.Store(left, copy);
+                    TOps.Store(right, copy + TOps.Width);
+                    copy += 2 * TOps.Width;
+                }
+
+                TVector x;
+                x = TOps.Broadcast(*(float*)(a));
+                l0 = TOps.FusedMultiplyAdd(x, left, l0);
+                r0 = TOps.FusedMultiplyAdd(x, right, r0);
+
+                if (TRows.Count > 1)
+                {
+                    x = TOps.Broadcast(*(float*)(a + stride));
+                    l1 = TOps.FusedMultiplyAdd(x, left, l1);
+                    r1 = TOps.FusedMultiplyAdd(x, right, r1);
+                }
+
+                if (TRows.Count > 2)
+                {
+                    x = TOps.Broadcast(*(float*)(a + (stride * 2)));
+                    l2 = TOps.FusedMultiplyAdd(x, left, l2);
+                    r2 = TOps.FusedMultiplyAdd(x, right, r2);
+                }
+
+                if (TRows.Count > 3)
+                {
+                    x = TOps.Broadcast(*(float*)(a + stride3));
+                    l3 = TOps.FusedMultiplyAdd(x, left, l3);
+                    r3 = TOps.FusedMultiplyAdd(x, right, r3);
+                }
+
+                if (TRows.Count > 4)
+                {
+                    x = TOps.Broadcast(*(float*)(a + (stride * 4)));
+                    l4 = TOps.FusedMultiplyAdd(x, left, l4);
+                    r4 = TOps.FusedMultiplyAdd(x, right, r4);
+                }
+
+                if (TRows.Count > 5)
+                {
+                    x = TOps.Broadcast(*(float*)(a5));
+                    l5 = TOps.FusedMultiplyAdd(x, left, l5);
+                    r5 = TOps.FusedMultiplyAdd(x, right, r5);
+                }
+
+                if (TRows.Count > 6)
+                {
+                    x = TOps.Broadcast(*(float*)(a + (stride3 * 2)));
+                    l6 = TOps.FusedMultiplyAdd(x, left, l6);
+                    r6 = TOps.FusedMultiplyAdd(x, right, r6);
+                }
+
+                if (TRows.Count > 7)
+                {
+                    x = TOps.Broadcast(*(float*)(a5 + (stride * 2)));
+                    l7 = TOps.FusedMultiplyAdd(x, left, l7);
+                    r7 = TOps.FusedMultiplyAdd(x, right, r7);
+                }
+
+                if (TRows.Count > 8)
+                {
+                    x = TOps.Broadcast(*(float*)(a + (stride * 8)));
+                    l8 = TOps.FusedMultiplyAdd(x, left, l8);
+                    r8 = TOps.FusedMultiplyAdd(x, right, r8);
+                }
+
+                if (TRows.Count > 9)
+                {
+                    x = TOps.Broadcast(*(float*)(a5 + (stride * 4)));
+                    l9 = TOps.FusedMultiplyAdd(x, left, l9);
+                    r9 = TOps.FusedMultiplyAdd(x, right, r9);
+                }
+
+                if (TRows.Count > 10)
+                {
+                    x = TOps.Broadcast(*(float*)(a + (stride5 * 2)));
+                    l10 = TOps.FusedMultiplyAdd(x, left, l10);
+                    r10 = TOps.FusedMultiplyAdd(x, right, r10);
+                }
+
+                if (TRows.Count > 11)
+                {
+                    x = TOps.Broadcast(*(float*)(a5 + (stride3 * 2)));
+                    l11 = TOps.FusedMultiplyAdd(x, left, l11);
+                    r11 = TOps.FusedMultiplyAdd(x, right, r11);
+                }
+
+                if (TRows.Count > 12)
+                {
+                    x = TOps.Broadcast(*(float*)(a + (stride3 * 4)));
+                    l12 = TOps.FusedMultiplyAdd(x, left, l12);
+                    r12 = TOps.FusedMultiplyAdd(x, right, r12);
+                }
+
+                if (TRows.Count > 13)
+                {
+                    x = TOps.Broadcast(*(float*)(a5 + (stride * 8)));
+                    l13 = TOps.FusedMultiplyAdd(x, left, l13);
+                    r13 = TOps.FusedMultiplyAdd(x, right, r13);
+                }
+
+                a += step;
+                a5 += step;
+                b += bStride;
+            }
+            while (--depth != 0);
+
+            if (--segments <= 0)
+            {
+                break;
             }
 
-            TVector x;
-            x = TOps.Broadcast(*(float*)(a));
-            l0 = TOps.FusedMultiplyAdd(x, left, l0);
-            r0 = TOps.FusedMultiplyAdd(x, right, r0);
-
-            if (TRows.Count > 1)
-            {
-                x = TOps.Broadcast(*(float*)(a + stride));
-                l1 = TOps.FusedMultiplyAdd(x, left, l1);
-                r1 = TOps.FusedMultiplyAdd(x, right, r1);
-            }
-
-            if (TRows.Count > 2)
-            {
-                x = TOps.Broadcast(*(float*)(a + (stride * 2)));
-                l2 = TOps.FusedMultiplyAdd(x, left, l2);
-                r2 = TOps.FusedMultiplyAdd(x, right, r2);
-            }
-
-            if (TRows.Count > 3)
-            {
-                x = TOps.Broadcast(*(float*)(a + stride3));
-                l3 = TOps.FusedMultiplyAdd(x, left, l3);
-                r3 = TOps.FusedMultiplyAdd(x, right, r3);
-            }
-
-            if (TRows.Count > 4)
-            {
-                x = TOps.Broadcast(*(float*)(a + (stride * 4)));
-                l4 = TOps.FusedMultiplyAdd(x, left, l4);
-                r4 = TOps.FusedMultiplyAdd(x, right, r4);
-            }
-
-            if (TRows.Count > 5)
-            {
-                x = TOps.Broadcast(*(float*)(a5));
-                l5 = TOps.FusedMultiplyAdd(x, left, l5);
-                r5 = TOps.FusedMultiplyAdd(x, right, r5);
-            }
-
-            if (TRows.Count > 6)
-            {
-                x = TOps.Broadcast(*(float*)(a + (stride3 * 2)));
-                l6 = TOps.FusedMultiplyAdd(x, left, l6);
-                r6 = TOps.FusedMultiplyAdd(x, right, r6);
-            }
-
-            if (TRows.Count > 7)
-            {
-                x = TOps.Broadcast(*(float*)(a5 + (stride * 2)));
-                l7 = TOps.FusedMultiplyAdd(x, left, l7);
-                r7 = TOps.FusedMultiplyAdd(x, right, r7);
-            }
-
-            if (TRows.Count > 8)
-            {
-                x = TOps.Broadcast(*(float*)(a + (stride * 8)));
-                l8 = TOps.FusedMultiplyAdd(x, left, l8);
-                r8 = TOps.FusedMultiplyAdd(x, right, r8);
-            }
-
-            if (TRows.Count > 9)
-            {
-                x = TOps.Broadcast(*(float*)(a5 + (stride * 4)));
-                l9 = TOps.FusedMultiplyAdd(x, left, l9);
-                r9 = TOps.FusedMultiplyAdd(x, right, r9);
-            }
-
-            if (TRows.Count > 10)
-            {
-                x = TOps.Broadcast(*(float*)(a + (stride5 * 2)));
-                l10 = TOps.FusedMultiplyAdd(x, left, l10);
-                r10 = TOps.FusedMultiplyAdd(x, right, r10);
-            }
-
-            if (TRows.Count > 11)
-            {
-                x = TOps.Broadcast(*(float*)(a5 + (stride3 * 2)));
-                l11 = TOps.FusedMultiplyAdd(x, left, l11);
-                r11 = TOps.FusedMultiplyAdd(x, right, r11);
-            }
-
-            if (TRows.Count > 12)
-            {
-                x = TOps.Broadcast(*(float*)(a + (stride3 * 4)));
-                l12 = TOps.FusedMultiplyAdd(x, left, l12);
-                r12 = TOps.FusedMultiplyAdd(x, right, r12);
-            }
-
-            if (TRows.Count > 13)
-            {
-                x = TOps.Broadcast(*(float*)(a5 + (stride * 8)));
-                l13 = TOps.FusedMultiplyAdd(x, left, l13);
-                r13 = TOps.FusedMultiplyAdd(x, right, r13);
-            }
-
-            a += step;
-            a5 += step;
-            b += bStride;
+            nint gap = tile->ASegmentGapBytes;
+            a += gap;
+            a5 += gap;
         }
-        while (--depth != 0);
 
         Finish(tile, 0, l0, r0);
 

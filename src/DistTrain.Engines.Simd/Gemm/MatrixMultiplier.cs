@@ -168,7 +168,7 @@ internal static unsafe class MatrixMultiplier<TOps, TVector>
 
     /// <summary>A tile wider than what is left of the columns works on copies, so that nothing beyond the matrices is read or written.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void RunPartialTile(delegate*<TileArguments*, void> kernel, ref TileArguments tile, int rows, int columns, int width, GemmWorkspace workspace)
+    public static void RunPartialTile(delegate*<TileArguments*, void> kernel, ref TileArguments tile, int rows, int columns, int width, GemmWorkspace workspace)
     {
         float* c = tile.C;
         if (tile.Accumulate)

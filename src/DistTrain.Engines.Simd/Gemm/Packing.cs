@@ -42,19 +42,26 @@ internal static unsafe class Packing
             new Span<float>(destination, depth * width).Clear();
         }
 
+        Transpose(source, stride, depth, columns, destination, width);
+    }
+
+    /// <summary>destination [depth, columns] by stride = the transpose of source [columns, depth] by stride.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static void Transpose(float* source, nint stride, int depth, int columns, float* destination, nint destinationStride)
+    {
         int blockedColumns = Avx.IsSupported ? columns & ~(BlockSize - 1) : 0;
         int blockedDepth = depth & ~(BlockSize - 1);
         for (int step = 0; step < blockedDepth; step += BlockSize)
         {
-            float* target = destination + ((nint)step * width);
+            float* target = destination + (step * destinationStride);
             for (int column = 0; column < blockedColumns; column += BlockSize)
             {
-                TransposeBlock(source + (column * stride) + step, stride, target + column, width);
+                TransposeBlock(source + (column * stride) + step, stride, target + column, destinationStride);
             }
         }
 
-        TransposeElements(source, stride, blockedColumns, blockedDepth, depth, width, destination);
-        TransposeElements(source + (blockedColumns * stride), stride, columns - blockedColumns, 0, depth, width, destination + blockedColumns);
+        TransposeElements(source, stride, blockedColumns, blockedDepth, depth, destinationStride, destination);
+        TransposeElements(source + (blockedColumns * stride), stride, columns - blockedColumns, 0, depth, destinationStride, destination + blockedColumns);
     }
 
     /// <summary>Rows of A one after the other, <see cref="GemmWorkspace.PackedAPadding"/> apart.</summary>
@@ -84,13 +91,13 @@ internal static unsafe class Packing
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void TransposeElements(float* source, nint stride, int columns, int firstStep, int depth, int width, float* destination)
+    private static void TransposeElements(float* source, nint stride, int columns, int firstStep, int depth, nint destinationStride, float* destination)
     {
         for (int column = 0; column < columns; column++)
         {
             for (int step = firstStep; step < depth; step++)
             {
-                destination[((nint)step * width) + column] = source[(column * stride) + step];
+                destination[(step * destinationStride) + column] = source[(column * stride) + step];
             }
         }
     }

@@ -175,154 +175,169 @@ internal static unsafe class SingleTile<TOps, TVector, TRows>
         byte* a19 = a14 + stride5;
         float* bNext = tile->B;
         nint bStride = tile->BStride;
-        nint depth = tile->Depth;
-        do
+        nint segments = tile->Segments;
+        while (true)
         {
-            TVector b = TOps.Load(bNext);
-            c0 = TOps.FusedMultiplyAdd(TOps.Broadcast(*(float*)(a)), b, c0);
-
-            if (TRows.Count > 1)
+            nint depth = tile->Depth;
+            do
             {
-                c1 = TOps.FusedMultiplyAdd(TOps.Broadcast(*(float*)(a + stride)), b, c1);
+                TVector b = TOps.Load(bNext);
+                c0 = TOps.FusedMultiplyAdd(TOps.Broadcast(*(float*)(a)), b, c0);
+
+                if (TRows.Count > 1)
+                {
+                    c1 = TOps.FusedMultiplyAdd(TOps.Broadcast(*(float*)(a + stride)), b, c1);
+                }
+
+                if (TRows.Count > 2)
+                {
+                    c2 = TOps.FusedMultiplyAdd(TOps.Broadcast(*(float*)(a + (stride * 2))), b, c2);
+                }
+
+                if (TRows.Count > 3)
+                {
+                    c3 = TOps.FusedMultiplyAdd(TOps.Broadcast(*(float*)(a + stride3)), b, c3);
+                }
+
+                if (TRows.Count > 4)
+                {
+                    c4 = TOps.FusedMultiplyAdd(TOps.Broadcast(*(float*)(a + (stride * 4))), b, c4);
+                }
+
+                if (TRows.Count > 5)
+                {
+                    c5 = TOps.FusedMultiplyAdd(TOps.Broadcast(*(float*)(a5)), b, c5);
+                }
+
+                if (TRows.Count > 6)
+                {
+                    c6 = TOps.FusedMultiplyAdd(TOps.Broadcast(*(float*)(a + (stride3 * 2))), b, c6);
+                }
+
+                if (TRows.Count > 7)
+                {
+                    c7 = TOps.FusedMultiplyAdd(TOps.Broadcast(*(float*)(a5 + (stride * 2))), b, c7);
+                }
+
+                if (TRows.Count > 8)
+                {
+                    c8 = TOps.FusedMultiplyAdd(TOps.Broadcast(*(float*)(a + (stride * 8))), b, c8);
+                }
+
+                if (TRows.Count > 9)
+                {
+                    c9 = TOps.FusedMultiplyAdd(TOps.Broadcast(*(float*)(a5 + (stride * 4))), b, c9);
+                }
+
+                if (TRows.Count > 10)
+                {
+                    c10 = TOps.FusedMultiplyAdd(TOps.Broadcast(*(float*)(a + (stride5 * 2))), b, c10);
+                }
+
+                if (TRows.Count > 11)
+                {
+                    c11 = TOps.FusedMultiplyAdd(TOps.Broadcast(*(float*)(a5 + (stride3 * 2))), b, c11);
+                }
+
+                if (TRows.Count > 12)
+                {
+                    c12 = TOps.FusedMultiplyAdd(TOps.Broadcast(*(float*)(a + (stride3 * 4))), b, c12);
+                }
+
+                if (TRows.Count > 13)
+                {
+                    c13 = TOps.FusedMultiplyAdd(TOps.Broadcast(*(float*)(a5 + (stride * 8))), b, c13);
+                }
+
+                if (TRows.Count > 14)
+                {
+                    c14 = TOps.FusedMultiplyAdd(TOps.Broadcast(*(float*)(a14)), b, c14);
+                }
+
+                if (TRows.Count > 15)
+                {
+                    c15 = TOps.FusedMultiplyAdd(TOps.Broadcast(*(float*)(a14 + stride)), b, c15);
+                }
+
+                if (TRows.Count > 16)
+                {
+                    c16 = TOps.FusedMultiplyAdd(TOps.Broadcast(*(float*)(a14 + (stride * 2))), b, c16);
+                }
+
+                if (TRows.Count > 17)
+                {
+                    c17 = TOps.FusedMultiplyAdd(TOps.Broadcast(*(float*)(a14 + stride3)), b, c17);
+                }
+
+                if (TRows.Count > 18)
+                {
+                    c18 = TOps.FusedMultiplyAdd(TOps.Broadcast(*(float*)(a14 + (stride * 4))), b, c18);
+                }
+
+                if (TRows.Count > 19)
+                {
+                    c19 = TOps.FusedMultiplyAdd(TOps.Broadcast(*(float*)(a19)), b, c19);
+                }
+
+                if (TRows.Count > 20)
+                {
+                    c20 = TOps.FusedMultiplyAdd(TOps.Broadcast(*(float*)(a14 + (stride3 * 2))), b, c20);
+                }
+
+                if (TRows.Count > 21)
+                {
+                    c21 = TOps.FusedMultiplyAdd(TOps.Broadcast(*(float*)(a19 + (stride * 2))), b, c21);
+                }
+
+                if (TRows.Count > 22)
+                {
+                    c22 = TOps.FusedMultiplyAdd(TOps.Broadcast(*(float*)(a14 + (stride * 8))), b, c22);
+                }
+
+                if (TRows.Count > 23)
+                {
+                    c23 = TOps.FusedMultiplyAdd(TOps.Broadcast(*(float*)(a19 + (stride * 4))), b, c23);
+                }
+
+                if (TRows.Count > 24)
+                {
+                    c24 = TOps.FusedMultiplyAdd(TOps.Broadcast(*(float*)(a14 + (stride5 * 2))), b, c24);
+                }
+
+                if (TRows.Count > 25)
+                {
+                    c25 = TOps.FusedMultiplyAdd(TOps.Broadcast(*(float*)(a19 + (stride3 * 2))), b, c25);
+                }
+
+                if (TRows.Count > 26)
+                {
+                    c26 = TOps.FusedMultiplyAdd(TOps.Broadcast(*(float*)(a14 + (stride3 * 4))), b, c26);
+                }
+
+                if (TRows.Count > 27)
+                {
+                    c27 = TOps.FusedMultiplyAdd(TOps.Broadcast(*(float*)(a19 + (stride * 8))), b, c27);
+                }
+
+                a += step;
+                a5 += step;
+                a14 += step;
+                a19 += step;
+                bNext += bStride;
+            }
+            while (--depth != 0);
+
+            if (--segments <= 0)
+            {
+                break;
             }
 
-            if (TRows.Count > 2)
-            {
-                c2 = TOps.FusedMultiplyAdd(TOps.Broadcast(*(float*)(a + (stride * 2))), b, c2);
-            }
-
-            if (TRows.Count > 3)
-            {
-                c3 = TOps.FusedMultiplyAdd(TOps.Broadcast(*(float*)(a + stride3)), b, c3);
-            }
-
-            if (TRows.Count > 4)
-            {
-                c4 = TOps.FusedMultiplyAdd(TOps.Broadcast(*(float*)(a + (stride * 4))), b, c4);
-            }
-
-            if (TRows.Count > 5)
-            {
-                c5 = TOps.FusedMultiplyAdd(TOps.Broadcast(*(float*)(a5)), b, c5);
-            }
-
-            if (TRows.Count > 6)
-            {
-                c6 = TOps.FusedMultiplyAdd(TOps.Broadcast(*(float*)(a + (stride3 * 2))), b, c6);
-            }
-
-            if (TRows.Count > 7)
-            {
-                c7 = TOps.FusedMultiplyAdd(TOps.Broadcast(*(float*)(a5 + (stride * 2))), b, c7);
-            }
-
-            if (TRows.Count > 8)
-            {
-                c8 = TOps.FusedMultiplyAdd(TOps.Broadcast(*(float*)(a + (stride * 8))), b, c8);
-            }
-
-            if (TRows.Count > 9)
-            {
-                c9 = TOps.FusedMultiplyAdd(TOps.Broadcast(*(float*)(a5 + (stride * 4))), b, c9);
-            }
-
-            if (TRows.Count > 10)
-            {
-                c10 = TOps.FusedMultiplyAdd(TOps.Broadcast(*(float*)(a + (stride5 * 2))), b, c10);
-            }
-
-            if (TRows.Count > 11)
-            {
-                c11 = TOps.FusedMultiplyAdd(TOps.Broadcast(*(float*)(a5 + (stride3 * 2))), b, c11);
-            }
-
-            if (TRows.Count > 12)
-            {
-                c12 = TOps.FusedMultiplyAdd(TOps.Broadcast(*(float*)(a + (stride3 * 4))), b, c12);
-            }
-
-            if (TRows.Count > 13)
-            {
-                c13 = TOps.FusedMultiplyAdd(TOps.Broadcast(*(float*)(a5 + (stride * 8))), b, c13);
-            }
-
-            if (TRows.Count > 14)
-            {
-                c14 = TOps.FusedMultiplyAdd(TOps.Broadcast(*(float*)(a14)), b, c14);
-            }
-
-            if (TRows.Count > 15)
-            {
-                c15 = TOps.FusedMultiplyAdd(TOps.Broadcast(*(float*)(a14 + stride)), b, c15);
-            }
-
-            if (TRows.Count > 16)
-            {
-                c16 = TOps.FusedMultiplyAdd(TOps.Broadcast(*(float*)(a14 + (stride * 2))), b, c16);
-            }
-
-            if (TRows.Count > 17)
-            {
-                c17 = TOps.FusedMultiplyAdd(TOps.Broadcast(*(float*)(a14 + stride3)), b, c17);
-            }
-
-            if (TRows.Count > 18)
-            {
-                c18 = TOps.FusedMultiplyAdd(TOps.Broadcast(*(float*)(a14 + (stride * 4))), b, c18);
-            }
-
-            if (TRows.Count > 19)
-            {
-                c19 = TOps.FusedMultiplyAdd(TOps.Broadcast(*(float*)(a19)), b, c19);
-            }
-
-            if (TRows.Count > 20)
-            {
-                c20 = TOps.FusedMultiplyAdd(TOps.Broadcast(*(float*)(a14 + (stride3 * 2))), b, c20);
-            }
-
-            if (TRows.Count > 21)
-            {
-                c21 = TOps.FusedMultiplyAdd(TOps.Broadcast(*(float*)(a19 + (stride * 2))), b, c21);
-            }
-
-            if (TRows.Count > 22)
-            {
-                c22 = TOps.FusedMultiplyAdd(TOps.Broadcast(*(float*)(a14 + (stride * 8))), b, c22);
-            }
-
-            if (TRows.Count > 23)
-            {
-                c23 = TOps.FusedMultiplyAdd(TOps.Broadcast(*(float*)(a19 + (stride * 4))), b, c23);
-            }
-
-            if (TRows.Count > 24)
-            {
-                c24 = TOps.FusedMultiplyAdd(TOps.Broadcast(*(float*)(a14 + (stride5 * 2))), b, c24);
-            }
-
-            if (TRows.Count > 25)
-            {
-                c25 = TOps.FusedMultiplyAdd(TOps.Broadcast(*(float*)(a19 + (stride3 * 2))), b, c25);
-            }
-
-            if (TRows.Count > 26)
-            {
-                c26 = TOps.FusedMultiplyAdd(TOps.Broadcast(*(float*)(a14 + (stride3 * 4))), b, c26);
-            }
-
-            if (TRows.Count > 27)
-            {
-                c27 = TOps.FusedMultiplyAdd(TOps.Broadcast(*(float*)(a19 + (stride * 8))), b, c27);
-            }
-
-            a += step;
-            a5 += step;
-            a14 += step;
-            a19 += step;
-            bNext += bStride;
+            nint gap = tile->ASegmentGapBytes;
+            a += gap;
+            a5 += gap;
+            a14 += gap;
+            a19 += gap;
         }
-        while (--depth != 0);
 
         Finish(tile, 0, c0);
 

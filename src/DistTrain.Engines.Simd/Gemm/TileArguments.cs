@@ -18,8 +18,14 @@ internal unsafe struct TileArguments
     /// <summary>Where a copying kernel leaves the vectors of B it reads, one step after the other.</summary>
     public float* BCopy;
 
-    /// <summary>Length of the summation, at least 1.</summary>
+    /// <summary>Length of the summation, at least 1; with segments, the length of each.</summary>
     public nint Depth;
+
+    /// <summary>Pieces of the summation, one after the other in B and <see cref="ASegmentGapBytes"/> apart in A; 0 counts as 1.</summary>
+    public nint Segments;
+
+    /// <summary>From the end of a segment in A to the start of the next.</summary>
+    public nint ASegmentGapBytes;
 
     public float* C;
 

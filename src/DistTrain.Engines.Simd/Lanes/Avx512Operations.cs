@@ -1,5 +1,7 @@
+using System.Numerics;
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
+using System.Runtime.Intrinsics.X86;
 
 namespace DistTrain.Engines.Simd.Lanes;
 
@@ -73,5 +75,14 @@ internal readonly unsafe struct Avx512Operations : IVectorOperations<Vector512<f
         Vector512<int> half = exponent >> 1;
         Vector512<int> bias = Vector512.Create(127);
         return (((half + bias) << 23).AsSingle(), ((exponent - half + bias) << 23).AsSingle());
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static int CompressNonZero(Vector512<float> value, int* labels, float* values, int* packedLabels)
+    {
+        Vector512<float> mask = Avx512F.CompareNotEqual(value, Vector512<float>.Zero);
+        Vector512.Store(Avx512F.Compress(Vector512<float>.Zero, mask, value), values);
+        Vector512.Store(Avx512F.Compress(Vector512<int>.Zero, mask.AsInt32(), Vector512.Load(labels)), packedLabels);
+        return BitOperations.PopCount(mask.ExtractMostSignificantBits());
     }
 }

@@ -57,4 +57,11 @@ internal unsafe interface IVectorOperations<TVector>
 
     /// <summary>2^⌊n/2⌋ and 2^(n − ⌊n/2⌋) for the integers n that <paramref name="shifted"/> holds as 1.5·2^23 + n, |n| below 250.</summary>
     static abstract (TVector Lower, TVector Upper) PowersOfTwo(TVector shifted);
+
+    /// <summary>
+    /// Packs what is not zero (NaN is not), in lane order: the elements to <paramref name="values"/> and the entries of <paramref name="labels"/> at the same lanes to
+    /// <paramref name="packedLabels"/>. May write a whole vector to both.
+    /// </summary>
+    /// <returns>How many are not zero.</returns>
+    static abstract int CompressNonZero(TVector value, int* labels, float* values, int* packedLabels);
 }

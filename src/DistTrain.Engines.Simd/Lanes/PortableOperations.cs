@@ -74,4 +74,19 @@ internal readonly unsafe struct PortableOperations : IVectorOperations<Vector128
         Vector128<int> bias = Vector128.Create(127);
         return (((half + bias) << 23).AsSingle(), ((exponent - half + bias) << 23).AsSingle());
     }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static int CompressNonZero(Vector128<float> value, int* labels, float* values, int* packedLabels)
+    {
+        int count = 0;
+        for (int lane = 0; lane < Vector128<float>.Count; lane++)
+        {
+            float element = value.GetElement(lane);
+            values[count] = element;
+            packedLabels[count] = labels[lane];
+            count += element != 0f ? 1 : 0;
+        }
+
+        return count;
+    }
 }

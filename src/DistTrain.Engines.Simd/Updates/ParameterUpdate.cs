@@ -2,13 +2,14 @@ using System.Runtime.CompilerServices;
 using DistTrain.Engines.Simd.Lanes;
 using DistTrain.Learning.Engines;
 using DistTrain.Learning.Graph;
+using DistTrain.Learning.Optimization;
 using DistTrain.Learning.Reduction;
 
 namespace DistTrain.Engines.Simd.Updates;
 
 /// <summary>
-/// One optimizer step over a range of chunks, block by block: fold the gradient nodes, divide the root, run the transforms, write the new
-/// weights. A block stays in the first-level cache, so memory is read and written once.
+/// One stage of an optimizer step over a range of chunks, block by block: fold the gradient nodes, run the transforms, write the new weights. A block stays in the first-level cache,
+/// so memory is read and written once a stage.
 /// </summary>
 internal static unsafe class ParameterUpdate<TOps, TVector>
     where TOps : struct, IVectorOperations<TVector>
@@ -24,10 +25,11 @@ internal static unsafe class ParameterUpdate<TOps, TVector>
         public float** Nodes;
         public float** States;
         public float* OldWeights;
-        public float* NewWeights;
-        public float* Update;
 
-        /// <summary>[deepest stack] a block each.</summary>
+        /// <summary>Also holds the update between transforms and between stages.</summary>
+        public float* NewWeights;
+
+        /// <summary>[deepest stack] a block each; the first is free once the root is used.</summary>
         public float* FoldScratch;
         public float** Stack;
 
@@ -35,22 +37,22 @@ internal static unsafe class ParameterUpdate<TOps, TVector>
         public float** NodeBuffers;
         public float** StateBuffers;
         public TreeNode* StackNodes;
+        public float Factor;
+        public ChunkSums Sums;
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     [SkipLocalsInit]
     public static int Run(in UpdateRequest request, int firstChunk, int endChunk)
     {
-        int nodeCount = request.Nodes.Length;
+        int nodeCount = request.Stage == 0 ? request.Nodes.Length : 0;
         int stateCount = request.State.Length;
         Block block = default;
         TreeNode* stackNodes = stackalloc TreeNode[nodeCount];
         block.StackNodes = stackNodes;
-        int depth = GradientFold.Depth(request.Nodes, new Span<TreeNode>(stackNodes, nodeCount));
-        float* memory = stackalloc float[((depth + 1) * BlockLength) + (AlignmentBytes / sizeof(float))];
-        memory = (float*)(((nint)memory + AlignmentBytes - 1) & -AlignmentBytes);
-        block.Update = memory;
-        block.FoldScratch = memory + BlockLength;
+        int depth = request.Stage == 0 ? GradientFold.Depth(request.Nodes, new Span<TreeNode>(stackNodes, nodeCount)) : 1;
+        float* memory = stackalloc float[(depth * BlockLength) + (AlignmentBytes / sizeof(float))];
+        block.FoldScratch = (float*)(((nint)memory + AlignmentBytes - 1) & -AlignmentBytes);
         float** pointers = stackalloc float*[(3 * nodeCount) + (2 * stateCount)];
         block.Nodes = pointers;
         block.Stack = block.Nodes + nodeCount;
@@ -68,7 +70,8 @@ internal static unsafe class ParameterUpdate<TOps, TVector>
         }
 
         float* tail = stackalloc float[(nodeCount + stateCount + 2) * TailLength];
-
+        double* lanes = stackalloc double[ChunkSums.LaneCount];
+        block.Sums = new ChunkSums(request, lanes);
         int firstNonFinite = -1;
         for (int index = firstChunk; index < endChunk; index++)
         {
@@ -84,10 +87,17 @@ internal static unsafe class ParameterUpdate<TOps, TVector>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static bool RunChunk(in UpdateRequest request, Chunk chunk, ref Block block, float* tail)
     {
-        int nodeCount = request.Nodes.Length;
-        int stateCount = request.State.Length;
+        var statistic = request.Layout.Tensors[chunk.TensorIndex].Update as RunningStatistic;
+        if (statistic is not null && request.Stage > 0)
+        {
+            return true;
+        }
+
+        int nodeCount = request.Stage == 0 ? request.Nodes.Length : 0;
         float* oldWeights = Pointers.Of(request.OldWeights);
         float* newWeights = Pointers.Of(request.NewWeights);
+        block.Factor = request.Factors[chunk.TensorIndex];
+        block.Sums.Clear();
         bool finite = true;
         int whole = chunk.Length / TailLength * TailLength;
         for (int start = 0; start < whole; start += BlockLength)
@@ -98,24 +108,35 @@ internal static unsafe class ParameterUpdate<TOps, TVector>
                 block.Nodes[i] = block.NodeBuffers[i] + offset;
             }
 
-            for (int i = 0; i < stateCount; i++)
+            for (int i = 0; i < request.State.Length; i++)
             {
                 block.States[i] = block.StateBuffers[i] + offset;
             }
 
             block.OldWeights = oldWeights + offset;
             block.NewWeights = newWeights + offset;
-            finite &= RunBlock(request, block, Math.Min(BlockLength, whole - start));
+            finite &= RunBlock(request, block, statistic, Math.Min(BlockLength, whole - start));
         }
 
-        return whole == chunk.Length ? finite : finite & RunTail(request, chunk.Offset + whole, chunk.Length - whole, ref block, tail);
+        if (whole < chunk.Length)
+        {
+            finite &= RunTail(request, chunk.Offset + whole, chunk.Length - whole, statistic, ref block, tail);
+        }
+
+        if (statistic is null)
+        {
+            block.Sums.Store(request, chunk.Index);
+        }
+
+        return finite;
     }
 
     /// <summary>The last elements of a tensor work on copies padded with zeros: the gap behind them belongs to nobody and may hold anything.</summary>
-    private static bool RunTail(in UpdateRequest request, int offset, int length, ref Block block, float* tail)
+    private static bool RunTail(in UpdateRequest request, int offset, int length, RunningStatistic? statistic, ref Block block, float* tail)
     {
-        new Span<float>(tail, (request.Nodes.Length + request.State.Length + 2) * TailLength).Clear();
-        for (int i = 0; i < request.Nodes.Length; i++, tail += TailLength)
+        int nodeCount = request.Stage == 0 ? request.Nodes.Length : 0;
+        new Span<float>(tail, (nodeCount + request.State.Length + 2) * TailLength).Clear();
+        for (int i = 0; i < nodeCount; i++, tail += TailLength)
         {
             block.Nodes[i] = tail;
             Copy(block.NodeBuffers[i] + offset, tail, length);
@@ -129,8 +150,13 @@ internal static unsafe class ParameterUpdate<TOps, TVector>
 
         block.OldWeights = tail;
         block.NewWeights = tail + TailLength;
-        Copy(Pointers.Of(request.OldWeights) + offset, tail, length);
-        bool finite = RunBlock(request, block, TailLength);
+        Copy(Pointers.Of(request.OldWeights) + offset, block.OldWeights, length);
+        if (request.Stage > 0)
+        {
+            Copy(Pointers.Of(request.NewWeights) + offset, block.NewWeights, length);
+        }
+
+        bool finite = RunBlock(request, block, statistic, TailLength);
         Copy(block.NewWeights, Pointers.Of(request.NewWeights) + offset, length);
         for (int i = 0; i < request.State.Length; i++)
         {
@@ -141,18 +167,72 @@ internal static unsafe class ParameterUpdate<TOps, TVector>
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static bool RunBlock(in UpdateRequest request, in Block block, int length)
+    private static bool RunBlock(in UpdateRequest request, in Block block, RunningStatistic? statistic, int length)
     {
-        bool finite = UpdateLoops<TOps, TVector>.Mean(Fold(request, block, length), request.SampleCount, block.Update, length);
-        int state = 0;
-        for (int i = 0; i < request.Optimizer.Transforms.Length; i++)
+        float* source = request.Stage == 0 ? Fold(request, block, length) : block.NewWeights;
+        if (statistic is not null)
         {
-            var transform = request.Optimizer.Transforms[i];
-            UpdateTransforms<TOps, TVector>.Apply(transform, request.Constants[i], block.Update, block.States + state, length);
-            state += transform.StateNames.Length;
+            return UpdateLoops<TOps, TVector>.MoveStatistic(source, request.SampleCount, (float)statistic.Momentum, block.OldWeights, block.NewWeights, length);
         }
 
-        return finite & UpdateLoops<TOps, TVector>.Apply(block.Update, request.LearningRate, block.OldWeights, block.NewWeights, length);
+        ChunkSums sums = block.Sums;
+        if (sums.TakesGradient)
+        {
+            SquareSums.Add(TOps.Width, source, length, sums.Gradient);
+        }
+
+        bool finite = RunTransforms(request, block, source, length);
+        if (sums.TakesUpdate)
+        {
+            SquareSums.Add(TOps.Width, block.NewWeights, length, sums.Update);
+        }
+
+        if (sums.TakesWeights)
+        {
+            SquareSums.Add(TOps.Width, block.OldWeights, length, sums.Weights);
+        }
+
+        if (sums.TakesChange)
+        {
+            UpdateLoops<TOps, TVector>.Subtract(block.NewWeights, block.OldWeights, block.FoldScratch, length);
+            SquareSums.Add(TOps.Width, block.FoldScratch, length, sums.Change);
+        }
+
+        return finite;
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static bool RunTransforms(in UpdateRequest request, in Block block, float* source, int length)
+    {
+        OptimizerChain optimizer = request.Optimizer;
+        UpdateStage stage = optimizer.Stages[request.Stage];
+        PassArguments pass = default;
+        pass.OldWeights = block.OldWeights;
+        pass.Destination = block.NewWeights;
+        pass.Length = length;
+        pass.SampleCount = request.SampleCount;
+        pass.LearningRate = request.LearningRate;
+        pass.Factor = block.Factor;
+        pass.Source = source;
+        pass.TakesMean = request.Stage == 0;
+        bool isLastStage = request.Stage == optimizer.Stages.Length - 1;
+        if (stage.First == stage.End)
+        {
+            pass.WritesWeights = isLastStage;
+            return UpdatePass<TOps, TVector>.Run(null, default, pass);
+        }
+
+        bool finite = true;
+        for (int i = stage.First; i < stage.End; i++)
+        {
+            pass.States = block.States + optimizer.FirstTensor(i);
+            pass.WritesWeights = isLastStage && i == stage.End - 1;
+            finite &= UpdatePass<TOps, TVector>.Run(optimizer.Transforms[i], request.Constants[i], pass);
+            pass.Source = block.NewWeights;
+            pass.TakesMean = false;
+        }
+
+        return finite;
     }
 
     /// <returns>The root's elements.</returns>

@@ -3,12 +3,23 @@ using DistTrain.Learning.Optimization;
 
 namespace DistTrain.Learning.Engines;
 
-/// <summary>Everything that one optimizer step needs, apart from the chunks to do.</summary>
+/// <summary>Sums of squares over a chunk, in double: element i of the chunk goes to lane i mod 16, each lane from +0 in order; then lanes are added 8 apart, 4 apart, 2 apart, 1 apart.</summary>
+/// <param name="Update">Of the update at the end of a stage.</param>
+/// <param name="Weights">Of the old weights; 0 where the next stage does not ask for them.</param>
+public readonly record struct StageSquares(double Update, double Weights);
+
+/// <summary>What an update did to a chunk, as sums of squares in the order of <see cref="StageSquares"/>.</summary>
+/// <param name="Gradient">Of the root of the tree: the mean gradient's is this divided by the square of the sample count.</param>
+/// <param name="Weights">Of the old weights.</param>
+/// <param name="Change">Of new weight − old weight, each difference rounded to float32.</param>
+public readonly record struct ChunkMeasures(double Gradient, double Weights, double Change);
+
+/// <summary>Everything that one stage of an optimizer step needs, apart from the chunks to do. <see cref="StagedUpdate"/> puts it together.</summary>
 public readonly ref struct UpdateRequest
 {
     public required ParameterLayout Layout { get; init; }
 
-    /// <summary>Disjoint nodes that cover the whole mini-batch, in order of their first micro-batch.</summary>
+    /// <summary>Disjoint nodes that cover the whole mini-batch, in order of their first micro-batch. Only stage 0 reads them.</summary>
     public required ReadOnlySpan<GradientNode> Nodes { get; init; }
 
     /// <summary>The root of the tree is divided once by this: the mini-batch's true size.</summary>
@@ -16,26 +27,40 @@ public readonly ref struct UpdateRequest
 
     public required OptimizerChain Optimizer { get; init; }
 
+    /// <summary>Index in <see cref="OptimizerChain.Stages"/>.</summary>
+    public required int Stage { get; init; }
+
     /// <summary>[transforms] this step's constants, from <see cref="OptimizerChain.Constants"/>.</summary>
     public required ReadOnlySpan<UpdateConstants> Constants { get; init; }
+
+    /// <summary>[tensors] the factors of the <see cref="NormTransform"/> with which the stage begins; not read in stage 0.</summary>
+    public required ReadOnlySpan<float> Factors { get; init; }
 
     /// <summary>w' = fma(−rate, u, w).</summary>
     public required float LearningRate { get; init; }
 
     public required TensorBuffer OldWeights { get; init; }
 
+    /// <summary>Between stages it holds the update.</summary>
     public required TensorBuffer NewWeights { get; init; }
 
     /// <summary>[states of all transforms, in chain order] flat buffers, changed in place.</summary>
     public required ReadOnlySpan<TensorBuffer> State { get; init; }
+
+    /// <summary>[chunks] filled by every stage but the last. Chunks of running statistics are left as they are.</summary>
+    public required Span<StageSquares> Squares { get; init; }
+
+    /// <summary>Empty, or [chunks]: stage 0 fills in the gradient's, the last stage the others'. Chunks of running statistics are left as they are.</summary>
+    public Span<ChunkMeasures> Measures { get; init; }
 }
 
 /// <summary>The parameter server's kernels.</summary>
 public interface IParameterKernels
 {
     /// <summary>
-    /// For each chunk in [firstChunk, endChunk): folds the tree of gradient nodes (siblings left + right, in tree order), divides the root by the sample count, runs the
-    /// optimizer's transforms, and writes the new weights.
+    /// One stage of an update for each chunk in [firstChunk, endChunk). Stage 0 folds the tree of gradient nodes (siblings left + right, in tree order) and divides the root by the sample
+    /// count. Every stage runs its transforms. The last one writes the new weights; the others leave the update in their place and sum its squares.
+    /// A tensor with a <see cref="RunningStatistic"/> is complete after stage 0, and takes no part in the rest.
     /// </summary>
     /// <returns>The index of the first chunk whose mean gradient or new weights are not finite, or −1.</returns>
     int ReduceAndUpdate(in UpdateRequest request, int firstChunk, int endChunk);

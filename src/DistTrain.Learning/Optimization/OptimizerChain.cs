@@ -1,108 +1,83 @@
 using System.Collections.Immutable;
-using DistTrain.Learning.Numerics;
 
 namespace DistTrain.Learning.Optimization;
 
-/// <summary>Up to six float32 constants of one transform at one step, rounded once from double. Their meaning is the transform's.</summary>
-public readonly record struct UpdateConstants(float A = 0, float B = 0, float C = 0, float D = 0, float E = 0, float F = 0);
-
-/// <summary>
-/// A transform of the update: the mean gradient goes in at the head of the chain, and what comes out at the end is subtracted from the weights, scaled by the rate.
-/// State is explicit: named flat tensors of the parameters' layout. After optax (DeepMind 2020): small transforms, composed.
-/// </summary>
-public abstract record UpdateTransform
-{
-    /// <summary>Names of the state tensors, for checkpoints. All start at zero.</summary>
-    public abstract ImmutableArray<string> StateNames { get; }
-
-    /// <param name="update">1-based count of updates, this one included.</param>
-    public abstract UpdateConstants Constants(long update);
-}
-
-/// <summary>
-/// v ← fma(μ, v, g); u = v, or with Nesterov u = fma(μ, v, g). Constants: A = μ. Polyak 1964; Nesterov as in Sutskever et al., "On the importance of initialization and
-/// momentum in deep learning", 2013, in the form PyTorch uses (no dampening).
-/// </summary>
-public sealed record MomentumTransform(double Decay, bool Nesterov) : UpdateTransform
-{
-    public override ImmutableArray<string> StateNames { get; } = ["momentum"];
-
-    public override UpdateConstants Constants(long update) => new((float)Decay);
-}
-
-/// <summary>
-/// m ← fma(β₁, m, (1−β₁)·g); v ← fma(β₂, v, ((1−β₂)·g)·g); u = (m·c₁) / (√(v·c₂) + ε) with c₁ = 1/(1−β₁ᵗ), c₂ = 1/(1−β₂ᵗ). Kingma and Ba, "Adam", 2015, algorithm 1.
-/// Constants: A = β₁, B = 1−β₁, C = β₂, D = 1−β₂, E = c₁, F = c₂; ε is <see cref="Epsilon"/> as float32.
-/// </summary>
-public sealed record AdamTransform(double Beta1, double Beta2, double Epsilon) : UpdateTransform
-{
-    public override ImmutableArray<string> StateNames { get; } = ["adam.mean", "adam.variance"];
-
-    public override UpdateConstants Constants(long update) => new(
-        (float)Beta1,
-        (float)(1 - Beta1),
-        (float)Beta2,
-        (float)(1 - Beta2),
-        (float)(1 / (1 - DeterministicMath.IntegerPower(Beta1, update))),
-        (float)(1 / (1 - DeterministicMath.IntegerPower(Beta2, update))));
-}
+/// <summary>The transforms [First, End) of a chain, which run over all chunks without waiting. Of all stages but the first, the first transform is a <see cref="NormTransform"/>.</summary>
+public readonly record struct UpdateStage(int First, int End);
 
 /// <summary>An optimizer: transforms in order, then w' = fma(−rate, u, w). An empty chain is plain stochastic gradient descent.</summary>
-public sealed record OptimizerChain(string Name, ImmutableArray<UpdateTransform> Transforms)
+public sealed class OptimizerChain : IEquatable<OptimizerChain>
 {
-    public static ImmutableArray<string> Names { get; } = ["sgd", "momentum", "nesterov", "adam"];
+    private readonly ImmutableArray<int> firstTensors;
+    private readonly ImmutableArray<int> firstScalars;
 
-    public int StateCount => Transforms.Sum(transform => transform.StateNames.Length);
+    public OptimizerChain(string name, ImmutableArray<UpdateTransform> transforms)
+    {
+        Name = name;
+        Transforms = transforms;
+        Tensors = [.. transforms.SelectMany(transform => transform.Tensors)];
+        Scalars = [.. transforms.SelectMany(transform => transform.Scalars)];
+        firstTensors = Starts(transforms, transform => transform.Tensors.Length);
+        firstScalars = Starts(transforms, transform => transform.Scalars.Length);
+        int[] borders = [0, .. Enumerable.Range(0, transforms.Length).Where(i => transforms[i] is NormTransform), transforms.Length];
+        Stages = [.. borders.Zip(borders.Skip(1), (first, end) => new UpdateStage(first, end))];
+        LearningRateIsInside = transforms.Any(transform => transform is NormTransform { AppliesLearningRate: true });
+    }
 
-    public IEnumerable<string> StateNames => Transforms.SelectMany(transform => transform.StateNames);
+    public static ImmutableArray<string> Names => OptimizerCatalog.Names;
 
-    /// <summary>[transforms] the constants of one step.</summary>
-    /// <param name="update">1-based count of updates, this one included.</param>
-    public UpdateConstants[] Constants(long update) => [.. Transforms.Select(transform => transform.Constants(update))];
+    public string Name { get; }
+
+    public ImmutableArray<UpdateTransform> Transforms { get; }
+
+    /// <summary>The state tensors of all transforms, in chain order.</summary>
+    public ImmutableArray<StateTensor> Tensors { get; }
+
+    /// <summary>The state scalars of all transforms, in chain order.</summary>
+    public ImmutableArray<StateScalar> Scalars { get; }
+
+    /// <summary>The chain cut in front of every transform that needs norms; at least one stage, and the first may be without transforms.</summary>
+    public ImmutableArray<UpdateStage> Stages { get; }
+
+    /// <summary>Whether a transform multiplies by the learning rate, so that it is 1 at the end of the chain.</summary>
+    public bool LearningRateIsInside { get; }
+
+    /// <summary>Index in <see cref="Tensors"/> of a transform's first.</summary>
+    public int FirstTensor(int transform) => firstTensors[transform];
+
+    /// <summary>Fills in the constants of one step and moves the scalars on; to be called once a step.</summary>
+    /// <param name="moment">The step.</param>
+    /// <param name="scalars">[<see cref="Scalars"/>] changed in place.</param>
+    /// <param name="constants">[<see cref="Transforms"/>] filled.</param>
+    public void Constants(UpdateMoment moment, Span<double> scalars, Span<UpdateConstants> constants)
+    {
+        for (var i = 0; i < Transforms.Length; i++)
+        {
+            constants[i] = Transforms[i].Constants(moment, scalars.Slice(firstScalars[i], Transforms[i].Scalars.Length));
+        }
+    }
 
     /// <param name="name">One of <see cref="Names"/>.</param>
-    /// <param name="settings">Momentum, betas and epsilon; those that the optimizer does not use are ignored.</param>
+    /// <param name="settings">Those that the optimizer does not use are ignored.</param>
     /// <exception cref="InvalidInputException">The name is unknown or a setting is out of range.</exception>
-    public static OptimizerChain Create(string name, OptimizerSettings settings)
-    {
-        ArgumentNullException.ThrowIfNull(settings);
-        settings.Check();
-        ImmutableArray<UpdateTransform> transforms = name switch
-        {
-            "sgd" => [],
-            "momentum" => [new MomentumTransform(settings.Momentum, Nesterov: false)],
-            "nesterov" => [new MomentumTransform(settings.Momentum, Nesterov: true)],
-            "adam" => [new AdamTransform(settings.Beta1, settings.Beta2, settings.Epsilon)],
-            _ => throw new InvalidInputException($"unknown optimizer '{name}': the optimizers are {string.Join(", ", Names)}"),
-        };
-        return new OptimizerChain(name, transforms);
-    }
+    public static OptimizerChain Create(string name, OptimizerSettings settings) => OptimizerCatalog.Create(name, settings);
 
     public bool Equals(OptimizerChain? other) => other is not null && Name == other.Name && Transforms.AsSpan().SequenceEqual(other.Transforms.AsSpan());
 
+    public override bool Equals(object? obj) => Equals(obj as OptimizerChain);
+
     public override int GetHashCode() => HashCode.Combine(Name, Transforms.Length);
-}
 
-/// <summary>The settings of the optimizers; the defaults are those of the papers and of PyTorch.</summary>
-public sealed record OptimizerSettings(double Momentum = 0.9, double Beta1 = 0.9, double Beta2 = 0.999, double Epsilon = 1e-8)
-{
-    /// <exception cref="InvalidInputException">A setting is out of range.</exception>
-    public void Check()
+    private static ImmutableArray<int> Starts(ImmutableArray<UpdateTransform> transforms, Func<UpdateTransform, int> count)
     {
-        CheckDecay("momentum", Momentum);
-        CheckDecay("beta1", Beta1);
-        CheckDecay("beta2", Beta2);
-        if (!(Epsilon > 0 && double.IsFinite(Epsilon)))
+        var starts = ImmutableArray.CreateBuilder<int>(transforms.Length);
+        var next = 0;
+        foreach (var transform in transforms)
         {
-            throw new InvalidInputException($"epsilon must be above 0, but is {Epsilon}");
+            starts.Add(next);
+            next += count(transform);
         }
-    }
 
-    private static void CheckDecay(string name, double value)
-    {
-        if (!(value >= 0 && value < 1))
-        {
-            throw new InvalidInputException($"{name} must be at least 0 and below 1, but is {value}");
-        }
+        return starts.ToImmutable();
     }
 }

@@ -96,10 +96,14 @@ public sealed class EngineComputeHost : IComputeHost
 
     private static UpdateApplied RunAllParts(StepUpdate update)
     {
-        for (var part = 0; part < update.PartCount; part++)
+        do
         {
-            update.RunPart(part);
+            for (var part = 0; part < update.PartCount; part++)
+            {
+                update.RunPart(part);
+            }
         }
+        while (update.EndStage());
 
         return update.Complete();
     }

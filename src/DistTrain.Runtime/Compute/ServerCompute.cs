@@ -1,8 +1,8 @@
 using System.Collections.Immutable;
 using DistTrain.Actors;
-using DistTrain.Learning;
 using DistTrain.Learning.Engines;
 using DistTrain.Learning.Graph;
+using DistTrain.Learning.Optimization;
 
 namespace DistTrain.Runtime.Compute;
 
@@ -17,20 +17,21 @@ internal sealed class ServerCompute
     public ServerCompute(TrainingDefinition definition, IEngine engine, WeightVersions weights, GradientBuffers gradients)
     {
         Definition = definition;
-        Engine = engine;
         Weights = weights;
         this.gradients = gradients;
-        State = [.. Enumerable.Range(0, definition.Optimizer.StateCount).Select(_ => new TensorBuffer(definition.Graph.Layout.BufferLength))];
+        State = new OptimizerState(definition.Optimizer, definition.Graph.Layout);
+        Update = new StagedUpdate(engine.ParameterKernels, definition.Graph.Layout, State);
         PartBorders = CutIntoParts(definition.Graph.Layout);
     }
 
     internal TrainingDefinition Definition { get; }
 
-    internal IEngine Engine { get; }
-
     internal WeightVersions Weights { get; }
 
-    internal TensorBuffer[] State { get; }
+    internal OptimizerState State { get; }
+
+    /// <summary>The update that is being applied; one at a time.</summary>
+    internal StagedUpdate Update { get; }
 
     /// <summary>First chunk of each part of an update, then the chunk count.</summary>
     internal ImmutableArray<int> PartBorders { get; }

@@ -1,63 +1,52 @@
 using DistTrain.Actors;
 using DistTrain.Learning;
 using DistTrain.Learning.Engines;
-using DistTrain.Learning.Optimization;
 
 namespace DistTrain.Runtime.Compute;
 
-/// <summary>One step's reduction and update, in parts that may run on any threads in any order, each once.</summary>
+/// <summary>
+/// One step's reduction and update, stage by stage. The parts of a stage may run on any threads in any order, each once; then <see cref="EndStage"/> says whether they are to run again for
+/// another stage.
+/// </summary>
 internal sealed class StepUpdate
 {
     private readonly ServerCompute server;
     private readonly ReduceAndUpdate effect;
-    private readonly GradientNode[] nodes;
-    private readonly UpdateConstants[] constants;
     private readonly WeightVersions.Lease oldWeights;
     private readonly TensorBuffer newWeights;
-    private readonly object gate = new();
-    private int? firstNonFiniteChunk;
 
     public StepUpdate(ServerCompute server, ReduceAndUpdate effect, GradientNode[] nodes)
     {
         this.server = server;
         this.effect = effect;
-        this.nodes = nodes;
-        constants = server.Definition.Optimizer.Constants(effect.MiniBatch.Step.Value);
         oldWeights = server.Weights.Read(effect.MiniBatch.Step.Reads);
         newWeights = server.Weights.Take();
+        server.Update.Begin(new UpdateInputs
+        {
+            Update = effect.MiniBatch.Step.Value,
+            LearningRate = effect.LearningRate,
+            Nodes = nodes,
+            SampleCount = effect.MiniBatch.SampleCount,
+            OldWeights = oldWeights.Weights,
+            NewWeights = newWeights,
+            Measures = effect.Measures,
+        });
     }
 
     public int PartCount => server.PartBorders.Length - 1;
 
-    public void RunPart(int part)
-    {
-        var request = new UpdateRequest
-        {
-            Layout = server.Definition.Graph.Layout,
-            Nodes = nodes,
-            SampleCount = effect.MiniBatch.SampleCount,
-            Optimizer = server.Definition.Optimizer,
-            Constants = constants,
-            LearningRate = (float)effect.LearningRate,
-            OldWeights = oldWeights.Weights,
-            NewWeights = newWeights,
-            State = server.State,
-        };
-        var chunk = server.Engine.ParameterKernels.ReduceAndUpdate(request, server.PartBorders[part], server.PartBorders[part + 1]);
-        if (chunk >= 0)
-        {
-            lock (gate)
-            {
-                firstNonFiniteChunk = Math.Min(chunk, firstNonFiniteChunk ?? chunk);
-            }
-        }
-    }
+    public void RunPart(int part) => server.Update.RunChunks(server.PartBorders[part], server.PartBorders[part + 1]);
 
-    /// <summary>To be called once, when every part has run. The version exists even if it is not finite; the server decides what becomes of it.</summary>
+    /// <summary>To be called once a stage, when every part has run.</summary>
+    /// <returns>Whether all parts are to run for another stage.</returns>
+    public bool EndStage() => server.Update.EndStage();
+
+    /// <summary>To be called once, when no stage is left. The version exists even if it is not finite; the server decides what becomes of it.</summary>
     public UpdateApplied Complete()
     {
         oldWeights.Dispose();
         server.Weights.Publish(effect.MiniBatch.Step.Makes, newWeights);
-        return new UpdateApplied(effect.MiniBatch.Step, firstNonFiniteChunk);
+        var nonFinite = server.Update.FirstNonFiniteChunk;
+        return new UpdateApplied(effect.MiniBatch.Step, nonFinite) { Norms = effect.Measures && nonFinite is null ? server.Update.Norms() : [] };
     }
 }

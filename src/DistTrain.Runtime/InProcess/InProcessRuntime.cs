@@ -157,8 +157,20 @@ internal sealed class InProcessRuntime : IDisposable
     private void StartUpdate(ActorCell cell, StepUpdate update)
     {
         BeginActivity();
-        pool.Share(update.PartCount, update.RunPart, () => Answer(cell, host.Complete(cell.Address, update)));
+        ShareStage(cell, update);
     }
+
+    private void ShareStage(ActorCell cell, StepUpdate update) => pool.Share(update.PartCount, update.RunPart, () =>
+    {
+        if (update.EndStage())
+        {
+            ShareStage(cell, update);
+        }
+        else
+        {
+            Answer(cell, host.Complete(cell.Address, update));
+        }
+    });
 
     private void Answer(ActorCell cell, ComputeResult result)
     {

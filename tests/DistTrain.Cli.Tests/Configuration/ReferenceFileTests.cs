@@ -26,7 +26,8 @@ public class ReferenceFileTests
         var basis = new TrainConfiguration
         {
             Data = "x", Label = "x", Header = true, Task = "x", Separator = "x", Scaling = "x", TestRatio = 0.77, Loss = "x", LabelSmoothing = 0.77, HuberDelta = 0.77, Optimizer = "x", LearningRate = 77, Momentum = 0.77,
-            Beta1 = 0.77, Beta2 = 0.77, Epsilon = 77, Schedule = "x", ScheduleStepEpochs = 77, ScheduleStepFactor = 0.77, ScheduleFinalFraction = 0.77, BatchSize = 77,
+            Beta1 = 0.77, Beta2 = 0.77, Epsilon = 77, Rho = 0.77, Centered = true, MomentumDecay = 77, InitialAccumulator = 77, TrustCoefficient = 77, L1 = 77, L2 = 77,
+            WeightDecay = 77, ClipValue = 77, ClipNorm = 77, Schedule = "x", ScheduleStepEpochs = 77, ScheduleStepFactor = 0.77, ScheduleFinalFraction = 0.77, BatchSize = 77,
             MicroBatches = 77, Epochs = 77, Seed = 77, Workers = 77, Engine = "x", Runtime = "x", Model = Learning.Graph.ModelSpecification.Parse("mlp:77"),
         };
         var key = ConfigurationKeys.Find(name)!;

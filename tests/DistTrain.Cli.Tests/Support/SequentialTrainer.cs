@@ -1,6 +1,7 @@
 using DistTrain.Actors;
 using DistTrain.Learning;
 using DistTrain.Learning.Engines;
+using DistTrain.Learning.Optimization;
 using DistTrain.Learning.Reduction;
 using DistTrain.Learning.Sampling;
 using DistTrain.Runtime;
@@ -14,7 +15,7 @@ internal sealed class SequentialTrainer
     private readonly IEngine engine;
     private readonly IModelProgram program;
     private readonly TensorBuffer gradient;
-    private readonly TensorBuffer[] state;
+    private readonly StagedUpdate update;
     private TensorBuffer weights;
     private TensorBuffer nextWeights;
     private long step;
@@ -28,7 +29,7 @@ internal sealed class SequentialTrainer
         gradient = new TensorBuffer(layout.BufferLength);
         weights = layout.CreateInitialWeights(definition.Seed);
         nextWeights = new TensorBuffer(layout.BufferLength);
-        state = [.. Enumerable.Range(0, definition.Optimizer.StateCount).Select(_ => new TensorBuffer(layout.BufferLength))];
+        update = new StagedUpdate(engine.ParameterKernels, layout, new OptimizerState(definition.Optimizer, layout));
     }
 
     public static TrainingResult Run(TrainingDefinition definition, IEngine engine, Action<TrainingEvent> listener, CancellationToken cancellation) =>
@@ -92,19 +93,11 @@ internal sealed class SequentialTrainer
         GradientNode[] nodes = [new(partition.Root, gradient)];
         var statistics = new NodeStatistics[1];
         program.ComputeGradient(request, nodes, statistics);
-        var update = new UpdateRequest
+        var inputsOfUpdate = new UpdateInputs
         {
-            Layout = definition.Graph.Layout,
-            Nodes = nodes,
-            SampleCount = samples.Length,
-            Optimizer = definition.Optimizer,
-            Constants = definition.Optimizer.Constants(step + 1),
-            LearningRate = (float)rate,
-            OldWeights = weights,
-            NewWeights = nextWeights,
-            State = state,
+            Update = step + 1, LearningRate = rate, Nodes = nodes, SampleCount = samples.Length, OldWeights = weights, NewWeights = nextWeights,
         };
-        if (!double.IsFinite(statistics[0].LossSum) || engine.ParameterKernels.ReduceAndUpdate(update, 0, definition.Graph.Layout.Chunks.Length) >= 0)
+        if (!double.IsFinite(statistics[0].LossSum) || update.Run(inputsOfUpdate) is not null)
         {
             return null;
         }

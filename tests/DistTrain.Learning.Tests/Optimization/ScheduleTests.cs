@@ -37,8 +37,8 @@ public class ScheduleTests
         Assert.Throws<InvalidInputException>(() => Schedule.Create("step", new ScheduleSettings(StepEpochs: 0)));
         Assert.Throws<InvalidInputException>(() => Schedule.Create("step", new ScheduleSettings(StepFactor: double.NaN)));
         Assert.Throws<InvalidInputException>(() => Schedule.Create("cosine", new ScheduleSettings(FinalFraction: 1.5)));
-        Assert.Throws<InvalidInputException>(() => OptimizerChain.Create("momentum", new OptimizerSettings(Momentum: 1)));
-        Assert.Throws<InvalidInputException>(() => OptimizerChain.Create("adam", new OptimizerSettings(Epsilon: 0)));
+        Assert.Throws<InvalidInputException>(() => OptimizerChain.Create("momentum", new OptimizerSettings { Momentum = 1 }));
+        Assert.Throws<InvalidInputException>(() => OptimizerChain.Create("adam", new OptimizerSettings { Epsilon = 0 }));
         Assert.Throws<InvalidInputException>(() => OptimizerChain.Create("sdg", new OptimizerSettings()));
     }
 }

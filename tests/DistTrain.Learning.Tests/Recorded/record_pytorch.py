@@ -13,20 +13,6 @@ def values(tensor):
     return [float(value) for value in tensor.detach().double().flatten()]
 
 
-def optimizer(name, make, steps=10):
-    """Ten steps on a quartic bowl, whose gradient the test computes for itself from the same formula: 4 (w - c)^3."""
-    weights = torch.nn.Parameter(torch.linspace(-1.5, 1.5, 7))
-    centre = torch.linspace(0.3, -0.4, 7)
-    update = make([weights])
-    path = []
-    for _ in range(steps):
-        update.zero_grad()
-        ((weights - centre) ** 4).sum().backward()
-        update.step()
-        path.append(values(weights))
-    return {"name": name, "path": path}
-
-
 def network(activation, loss_name):
     """A 5-4-3 perceptron on six samples: the mean loss and every gradient, in double precision."""
     first, second = torch.nn.Linear(5, 4).double(), torch.nn.Linear(4, 3).double()
@@ -47,11 +33,5 @@ def network(activation, loss_name):
 
 print(json.dumps({
     "version": "PyTorch " + torch.__version__,
-    "optimizers": [
-        optimizer("sgd", lambda p: torch.optim.SGD(p, lr=0.02)),
-        optimizer("momentum", lambda p: torch.optim.SGD(p, lr=0.02, momentum=0.9)),
-        optimizer("nesterov", lambda p: torch.optim.SGD(p, lr=0.02, momentum=0.9, nesterov=True)),
-        optimizer("adam", lambda p: torch.optim.Adam(p, lr=0.02)),
-    ],
     "networks": [network(activation, loss) for activation in ("relu", "tanh") for loss in ("cross-entropy", "mse")],
 }, indent=1))

@@ -122,7 +122,7 @@ public class InProcessTrainingTests
         var engine = new ReferenceEngine();
         var program = engine.CreateProgram(definition.Graph, definition.Loss, definition.BatchSize);
         var (weights, spare) = (layout.CreateInitialWeights(definition.Seed), new TensorBuffer(layout.BufferLength));
-        TensorBuffer[] state = [.. Enumerable.Range(0, definition.Optimizer.StateCount).Select(_ => new TensorBuffer(layout.BufferLength))];
+        var update = new StagedUpdate(engine.ParameterKernels, layout, new OptimizerState(definition.Optimizer, layout));
         var stepsPerEpoch = (definition.Train.Count + definition.BatchSize - 1) / definition.BatchSize;
         var labels = ((ClassLabels)definition.Train.Targets).Labels;
         long step = 0;
@@ -151,21 +151,10 @@ public class InProcessTrainingTests
                     [root],
                     new NodeStatistics[1]);
                 var rate = definition.Schedule.LearningRate(definition.LearningRate, step, stepsPerEpoch, (long)stepsPerEpoch * definition.Epochs);
-                engine.ParameterKernels.ReduceAndUpdate(
-                    new UpdateRequest
-                    {
-                        Layout = layout,
-                        Nodes = [root],
-                        SampleCount = samples.Length,
-                        Optimizer = definition.Optimizer,
-                        Constants = definition.Optimizer.Constants(step),
-                        LearningRate = (float)rate,
-                        OldWeights = weights,
-                        NewWeights = spare,
-                        State = state,
-                    },
-                    0,
-                    layout.Chunks.Length);
+                update.Run(new UpdateInputs
+                {
+                    Update = step, LearningRate = rate, Nodes = new[] { root }, SampleCount = samples.Length, OldWeights = weights, NewWeights = spare,
+                });
                 (weights, spare) = (spare, weights);
             }
         }

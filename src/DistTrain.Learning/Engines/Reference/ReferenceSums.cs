@@ -25,7 +25,7 @@ internal static class ReferenceSums
     public static T SumOfSquares<T>(ReadOnlySpan<T> values)
         where T : unmanaged, IBinaryFloatingPointIeee754<T> => SumOfProducts(values, values);
 
-    /// <summary>As <see cref="Sum{T}"/>, with each pair multiplied by fused multiply-add into its lane.</summary>
+    /// <summary>As <see cref="Sum{T}"/>, with the product of each pair of elements added by fused multiply-add to its lane.</summary>
     public static T SumOfProducts<T>(ReadOnlySpan<T> left, ReadOnlySpan<T> right)
         where T : unmanaged, IBinaryFloatingPointIeee754<T>
     {

@@ -1,0 +1,206 @@
+using System.Collections.Immutable;
+using DistTrain.Learning.Graph;
+using DistTrain.Learning.Optimization;
+
+namespace DistTrain.Learning.Engines;
+
+/// <summary>One step's inputs of <see cref="StagedUpdate"/>.</summary>
+public readonly record struct UpdateInputs
+{
+    /// <summary>1-based count of updates, this one included.</summary>
+    public required long Update { get; init; }
+
+    public required double LearningRate { get; init; }
+
+    /// <summary>Disjoint nodes that cover the whole mini-batch, in order of their first micro-batch.</summary>
+    public required ReadOnlyMemory<GradientNode> Nodes { get; init; }
+
+    /// <summary>The mini-batch's true size.</summary>
+    public required int SampleCount { get; init; }
+
+    public required TensorBuffer OldWeights { get; init; }
+
+    public required TensorBuffer NewWeights { get; init; }
+
+    /// <summary>Whether <see cref="StagedUpdate.Norms"/> will be asked.</summary>
+    public bool Measures { get; init; }
+}
+
+/// <summary>
+/// Takes an optimizer through its stages, step after step, without allocating. For each step:
+/// <list type="number">
+/// <item><see cref="Begin"/>.</item>
+/// <item><see cref="RunChunks"/> over all chunks, each once, on any threads in any order.</item>
+/// <item><see cref="EndStage"/>, when all have run; while it returns true, back to 2.</item>
+/// </list>
+/// Whoever has only some of the chunks exchanges <see cref="Squares"/> with the others before ending a stage.
+/// </summary>
+public sealed class StagedUpdate
+{
+    private readonly IParameterKernels kernels;
+    private readonly ParameterLayout layout;
+    private readonly OptimizerState state;
+    private readonly UpdateConstants[] constants;
+    private readonly float[] factors;
+    private readonly StageSquares[] squares;
+    private readonly ChunkMeasures[] measures;
+    private readonly object gate = new();
+    private UpdateInputs inputs;
+    private int stage;
+    private int firstNonFinite;
+
+    public StagedUpdate(IParameterKernels kernels, ParameterLayout layout, OptimizerState state)
+    {
+        ArgumentNullException.ThrowIfNull(kernels);
+        ArgumentNullException.ThrowIfNull(layout);
+        ArgumentNullException.ThrowIfNull(state);
+        this.kernels = kernels;
+        this.layout = layout;
+        this.state = state;
+        constants = new UpdateConstants[state.Optimizer.Transforms.Length];
+        factors = new float[layout.Tensors.Length];
+        squares = new StageSquares[layout.Chunks.Length];
+        measures = new ChunkMeasures[layout.Chunks.Length];
+    }
+
+    /// <summary>[chunks] what the stage has summed so far.</summary>
+    public Span<StageSquares> Squares => squares;
+
+    /// <summary>The first chunk whose mean gradient or new weights are not finite; null when there is none. Norms of other chunks do not spread into it.</summary>
+    public int? FirstNonFiniteChunk => firstNonFinite < 0 ? null : firstNonFinite;
+
+    public void Begin(in UpdateInputs step)
+    {
+        inputs = step;
+        stage = 0;
+        firstNonFinite = -1;
+        state.Optimizer.Constants(new UpdateMoment(step.Update, step.LearningRate), state.Scalars.Span, constants);
+    }
+
+    /// <summary>Safe to call from several threads over disjoint chunks.</summary>
+    public void RunChunks(int firstChunk, int endChunk)
+    {
+        var request = new UpdateRequest
+        {
+            Layout = layout,
+            Nodes = inputs.Nodes.Span,
+            SampleCount = inputs.SampleCount,
+            Optimizer = state.Optimizer,
+            Stage = stage,
+            Constants = constants,
+            Factors = factors,
+            LearningRate = state.Optimizer.LearningRateIsInside ? 1 : (float)inputs.LearningRate,
+            OldWeights = inputs.OldWeights,
+            NewWeights = inputs.NewWeights,
+            State = state.Tensors.AsSpan(),
+            Squares = squares,
+            Measures = inputs.Measures ? measures : default,
+        };
+        var chunk = kernels.ReduceAndUpdate(request, firstChunk, endChunk);
+        if (chunk >= 0)
+        {
+            lock (gate)
+            {
+                firstNonFinite = firstNonFinite < 0 ? chunk : Math.Min(chunk, firstNonFinite);
+            }
+        }
+    }
+
+    /// <summary>Norms of this stage become factors of the next.</summary>
+    /// <returns>Whether another stage follows. A step that has left the finite numbers ends early: its norms would spread them over all chunks.</returns>
+    public bool EndStage()
+    {
+        if (firstNonFinite >= 0 || stage == state.Optimizer.Stages.Length - 1)
+        {
+            return false;
+        }
+
+        stage++;
+        var transform = (NormTransform)state.Optimizer.Transforms[state.Optimizer.Stages[stage].First];
+        if (transform.Scope == NormScope.Model)
+        {
+            FillFactors(transform);
+        }
+        else
+        {
+            FillFactorsByTensor(transform);
+        }
+
+        return true;
+    }
+
+    /// <summary>The whole step on this thread.</summary>
+    /// <returns><see cref="FirstNonFiniteChunk"/>.</returns>
+    public int? Run(in UpdateInputs step)
+    {
+        Begin(step);
+        do
+        {
+            RunChunks(0, layout.Chunks.Length);
+        }
+        while (EndStage());
+
+        return FirstNonFiniteChunk;
+    }
+
+    /// <summary>One entry for each learned tensor, in order; only of a step that measured and is finite.</summary>
+    public ImmutableArray<TensorNorms> Norms()
+    {
+        var norms = ImmutableArray.CreateBuilder<TensorNorms>();
+        foreach (var tensor in layout.Tensors)
+        {
+            if (tensor.Update is LearnedParameter)
+            {
+                norms.Add(NormsOf(tensor));
+            }
+        }
+
+        return norms.ToImmutable();
+    }
+
+    private TensorNorms NormsOf(ParameterTensor tensor)
+    {
+        var sums = default(ChunkMeasures);
+        foreach (var chunk in layout.Chunks)
+        {
+            if (chunk.TensorIndex == tensor.Index)
+            {
+                var own = measures[chunk.Index];
+                sums = new ChunkMeasures(sums.Gradient + own.Gradient, sums.Weights + own.Weights, sums.Change + own.Change);
+            }
+        }
+
+        return new TensorNorms(tensor.Index, Math.Sqrt(sums.Gradient) / inputs.SampleCount, Math.Sqrt(sums.Weights), Math.Sqrt(sums.Change));
+    }
+
+    private void FillFactors(NormTransform transform)
+    {
+        double update = 0, weights = 0;
+        foreach (var chunk in layout.Chunks)
+        {
+            if (layout.Tensors[chunk.TensorIndex].Update is LearnedParameter)
+            {
+                update += squares[chunk.Index].Update;
+                weights += squares[chunk.Index].Weights;
+            }
+        }
+
+        Array.Fill(factors, (float)transform.Factor(Math.Sqrt(update), Math.Sqrt(weights), inputs.LearningRate));
+    }
+
+    private void FillFactorsByTensor(NormTransform transform)
+    {
+        for (var index = 0; index < layout.Chunks.Length;)
+        {
+            double update = 0, weights = 0;
+            var tensor = layout.Chunks[index].TensorIndex;
+            for (; index < layout.Chunks.Length && layout.Chunks[index].TensorIndex == tensor; index++)
+            {
+                update += squares[index].Update;
+                weights += squares[index].Weights;
+            }
+
+            factors[tensor] = (float)transform.Factor(Math.Sqrt(update), Math.Sqrt(weights), inputs.LearningRate);
+        }
+    }
+}
