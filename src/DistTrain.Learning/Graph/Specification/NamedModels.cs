@@ -22,6 +22,7 @@ public static class NamedModels
         new("lstm", "lstm:UNITS,UNITS,…", "lstm:128", "long short-term memory over the rows of a sample, its last state into the output", Recurrent),
         new("mlp", "mlp:WIDTH,WIDTH,…", "mlp:512,512", "perceptron with ReLU between the layers", widths => Perceptron("mlp", "relu", widths)),
         new("mlp-tanh", "mlp-tanh:WIDTH,WIDTH,…", "mlp-tanh:128", "perceptron with tanh between the layers", widths => Perceptron("mlp-tanh", "tanh", widths)),
+        new("resnet8", "resnet8", "resnet8", "residual network for small images: three blocks of two 3x3 convolutions", WithoutArguments("resnet8", ResidualModels.ResNet8)),
     ];
 
     private static Func<string?, ImmutableArray<LayerSpecification>> WithoutArguments(string name, ImmutableArray<LayerSpecification> layers) =>
