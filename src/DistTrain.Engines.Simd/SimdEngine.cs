@@ -40,12 +40,16 @@ public sealed class SimdEngine : IEngine
         ArgumentNullException.ThrowIfNull(graph);
         ArgumentNullException.ThrowIfNull(loss);
         ArgumentOutOfRangeException.ThrowIfLessThan(maximumSampleCount, 1);
-        return new SimdProgram(kernels, graph, loss, maximumSampleCount, keepsActivations);
+        var program = new SimdProgram(kernels, graph, loss, maximumSampleCount, keepsActivations);
+        program.Allocate();
+        return program;
     }
 
     public long ProgramBytes(ModelGraph graph, Loss loss, int maximumSampleCount)
     {
         ArgumentNullException.ThrowIfNull(graph);
-        return 2L * sizeof(float) * maximumSampleCount * graph.Nodes.Sum(node => (long)node.OutputShape.ElementCount);
+        ArgumentNullException.ThrowIfNull(loss);
+        ArgumentOutOfRangeException.ThrowIfLessThan(maximumSampleCount, 1);
+        return new SimdProgram(kernels, graph, loss, maximumSampleCount, keepsActivations: false).Bytes;
     }
 }

@@ -11,8 +11,8 @@ namespace DistTrain.Engines.Simd;
 /// <summary>A graph with its memory planned. Calls allocate nothing. Not safe for use from several threads at a time.</summary>
 internal sealed unsafe class SimdProgram : IModelProgram
 {
-    /// <summary>The most aligned tree nodes that cover a range of micro-batches.</summary>
-    public const int MaximumNodeCount = 64;
+    /// <summary>The most nodes that cover a range: two of each level.</summary>
+    public const int MostNodes = 64;
 
     private readonly KernelSet kernels;
     private readonly ModelGraph graph;
@@ -21,12 +21,12 @@ internal sealed unsafe class SimdProgram : IModelProgram
     private readonly bool keepsActivations;
     private readonly ProgramMemory memory;
     private readonly PlannedOperation[] operations;
-    private readonly TensorBuffer losses;
-    private readonly TensorBuffer rowScratch;
-    private readonly TensorBuffer unreadGradient;
-    private readonly int[] correct;
-    private readonly int[] leafSamples;
-    private readonly NodeTarget[] nodeTargets;
+    private readonly PlannedBuffer losses;
+    private readonly PlannedBuffer rowScratch;
+    private readonly PlannedBuffer unreadGradient;
+    private int[] correct = [];
+    private int[] leafSamples = [];
+    private NodeTarget[] nodeTargets = [];
     private readonly NodeStatistics[] statisticsStack = new NodeStatistics[32];
     private int forwardSamples;
 
@@ -41,16 +41,25 @@ internal sealed unsafe class SimdProgram : IModelProgram
         MaximumSampleCount = maximumSampleCount;
         memory = new ProgramMemory(graph, maximumSampleCount, keepsActivations);
         operations = OperationTable.Plan(kernels, memory, graph);
-        losses = new TensorBuffer(maximumSampleCount);
-        rowScratch = new TensorBuffer(3 * LaneSums.Padded(OutputWidth));
+        losses = memory.ReserveBuffer(maximumSampleCount);
+        rowScratch = memory.ReserveBuffer(3 * LaneSums.Padded(OutputWidth));
         // A graph in which nothing learns still has a loss, whose gradient nobody reads.
-        unreadGradient = new TensorBuffer(memory.HasGradient(OutputNode) ? 0 : maximumSampleCount * OutputWidth);
-        correct = GC.AllocateArray<int>(maximumSampleCount, pinned: true);
-        leafSamples = GC.AllocateArray<int>(maximumSampleCount, pinned: true);
-        nodeTargets = GC.AllocateArray<NodeTarget>(MaximumNodeCount, pinned: true);
+        unreadGradient = memory.ReserveBuffer(memory.HasGradient(OutputNode) ? 0 : (long)maximumSampleCount * OutputWidth);
     }
 
     public int MaximumSampleCount { get; }
+
+    /// <summary>The memory that <see cref="Allocate"/> takes, in bytes.</summary>
+    public long Bytes => memory.Bytes + (2L * sizeof(int) * MaximumSampleCount) + (MostNodes * sizeof(NodeTarget));
+
+    /// <summary>Makes a planned program ready to run.</summary>
+    public void Allocate()
+    {
+        memory.Allocate();
+        correct = GC.AllocateArray<int>(MaximumSampleCount, pinned: true);
+        leafSamples = GC.AllocateArray<int>(MaximumSampleCount, pinned: true);
+        nodeTargets = GC.AllocateArray<NodeTarget>(MostNodes, pinned: true);
+    }
 
     private int OutputNode => graph.Nodes.Length - 1;
 
@@ -121,8 +130,8 @@ internal sealed unsafe class SimdProgram : IModelProgram
         {
             SampleCount = request.SampleCount, RowsPerSample = rows, Width = width, Outputs = memory.Output(OutputNode), Labels = labels, Values = values,
             FirstClass = loss.ClassCount(width) - width, LabelSmoothing = lossSettings.LabelSmoothing, HuberDelta = (float)lossSettings.HuberDelta,
-            Gradient = memory.HasGradient(OutputNode) ? memory.Gradient(OutputNode) : Pointers.Of(unreadGradient),
-            Losses = Pointers.Of(losses), Correct = right, RowScratch = Pointers.Of(rowScratch),
+            Gradient = memory.HasGradient(OutputNode) ? memory.Gradient(OutputNode) : unreadGradient.Pointer,
+            Losses = losses.Pointer, Correct = right, RowScratch = rowScratch.Pointer,
         };
     }
 
@@ -218,7 +227,7 @@ internal sealed unsafe class SimdProgram : IModelProgram
             int samples = leafSamples[node.FirstLeaf + leaf];
             for (int end = sample + samples; sample < end; sample++)
             {
-                lossSum += losses.Span[sample];
+                lossSum += losses.Pointer[sample];
                 correctCount += correct[sample];
             }
 

@@ -15,8 +15,11 @@ public sealed record OperationCase(string Name, TensorShape Input, ImmutableArra
     /// <summary>Width of the output layer.</summary>
     public int OutputWidth { get; init; } = 3;
 
-    /// <summary>Class labels of a sample: more than 1 where every position has one.</summary>
+    /// <summary>Class labels of a sample.</summary>
     public int LabelsPerSample { get; init; } = 1;
+
+    /// <summary>Number of classes of a label.</summary>
+    public int ClassCount => Loss.ClassCount(OutputWidth);
 
     /// <summary>Whether the targets are values instead of classes.</summary>
     public bool HasValueTargets { get; init; }
@@ -26,8 +29,6 @@ public sealed record OperationCase(string Name, TensorShape Input, ImmutableArra
 
     /// <summary>What the case covers: kinds of <see cref="LayerCatalog"/>, and the loss's name.</summary>
     public IEnumerable<string> Covers => Layers.Select(layer => layer.Kind).Append(Loss.Name).Distinct();
-
-    public int ClassCount => Loss.ClassCount(OutputWidth);
 
     public ModelGraph Graph() => new ModelSpecification(Layers).Build(Input, OutputWidth);
 

@@ -12,7 +12,7 @@ public static class OperationCases
 {
     public static ImmutableArray<OperationCase> All { get; } =
     [
-        .. Chains(), .. Branches(), .. Norms(), .. Sequences(), .. Losses(),
+        .. Chains(), .. Activations(), .. Branches(), .. Norms(), .. Sequences(), .. Losses(), .. ImageCases.All,
     ];
 
     public static OperationCase Find(string name) => All.Single(candidate => candidate.Name == name);
@@ -35,6 +35,20 @@ public static class OperationCases
         Case("relu", new(6), Dense(19), new("relu"), Output),
         Case("tanh", new(6), Dense(5), new("tanh"), Output),
         Case("flatten", new(3, 2), new("flatten"), Dense(4), new("tanh"), Output),
+    ];
+
+    private static IEnumerable<OperationCase> Activations() =>
+    [
+        Case("sigmoid", new(6), Dense(19), new("sigmoid"), Dense(4), new("sigmoid"), Output),
+        Case("leaky-relu", new(6), Dense(19), new("leaky-relu"), Dense(5), Layer("leaky-relu", ("slope", 0.3)), Output),
+        Case("elu", new(6), Dense(19), new("elu"), Dense(5), Layer("elu", ("alpha", 0.7)), Output),
+        Case("gelu", new(6), Dense(19), new("gelu"), Dense(5), Layer("gelu", ("approximation", "tanh")), Output),
+        Case("swish", new(6), Dense(19), new("swish"), Output),
+        Case("softmax", new(6), Dense(19), new("softmax"), Dense(5), Output),
+        Case("softmax of a sequence", new(3, 5), new("layer-norm"), new("softmax"), new("flatten"), Output),
+        Case("one activation behind the other", new(6), Dense(7), new("tanh"), new("tanh"), new("sigmoid"), new("softmax"), new("elu"), new("gelu"), new("swish"), new("leaky-relu"), Output),
+        Case("activations of a branch", new(6), Named("trunk", Dense(7)), Named("left", new("gelu"), "trunk"), Named("right", new("sigmoid"), "trunk"), new LayerSpecification("add") { From = ["left", "right", "trunk"] }, Output),
+        Case("activations of the samples", new(6), new("swish"), new("sigmoid"), Output),
     ];
 
     private static IEnumerable<OperationCase> Branches() =>
@@ -65,26 +79,29 @@ public static class OperationCases
             "lstm in branches", new(3, 2), Named("trunk", Layer("lstm", ("units", 4), ("return", "all"))), Named("second", Layer("lstm", ("units", 4), ("return", "all")), "trunk"),
             Named("sum", new("add"), "second", "trunk"), new("layer-norm"), Layer("lstm", ("units", 2)), Output),
         Case("dense at each position", new(3, 2, 4), Dense4PerPosition, new("relu"), Layer("dense", ("units", 18), ("per-position", "yes")), new("tanh"), new("flatten"), Output),
+        Case("cross-entropy at each position", new(3, 2), Dense4PerPosition, new("tanh"), Layer("output", ("per-position", "yes"))) with
+        {
+            Loss = new SoftmaxCrossEntropyLoss(0.1), LabelsPerSample = 3,
+        },
+        Case("next-step prediction", new(4), Layer("lstm", ("units", 5), ("return", "all")), Layer("output", ("per-position", "yes"))) with { LabelsPerSample = 4 },
     ];
 
     private static LayerSpecification Dense4PerPosition => Layer("dense", ("units", 4), ("per-position", "yes"));
 
     private static IEnumerable<OperationCase> Losses() =>
     [
-        OfLoss("mse", 3, ofValues: true), OfLoss("mse", 3), OfLoss("mae", 17, ofValues: true), OfLoss("huber", 5, ofValues: true), OfLoss("cross-entropy", 19),
-        OfLoss("binary-cross-entropy", 1), OfLoss("binary-cross-entropy", 5, ofValues: true), OfLoss("dice", 18, ofValues: true),
-        Case("cross-entropy at each position", new(3, 2), Dense4PerPosition, new("tanh"), Layer("output", ("per-position", "yes"))) with
-        {
-            Loss = Loss.Create("cross-entropy", new LossSettings(LabelSmoothing: 0.1)), LabelsPerSample = 3,
-        },
-        Case("next-step prediction", new(4), Layer("lstm", ("units", 5), ("return", "all")), Layer("output", ("per-position", "yes"))) with { LabelsPerSample = 4 },
+        Case("mse of values", new(4), Dense(5), new("tanh"), Output) with { Loss = new MeanSquaredErrorLoss(), HasValueTargets = true },
+        Case("mse of classes", new(4), Dense(5), new("tanh"), Output) with { Loss = new MeanSquaredErrorLoss() },
+        Case("mse of one value", new(4), Dense(5), new("tanh"), Output) with { Loss = new MeanSquaredErrorLoss(), HasValueTargets = true, OutputWidth = 1 },
+        Case("mae of values", new(4), Dense(5), new("tanh"), Output) with { Loss = new MeanAbsoluteErrorLoss(), HasValueTargets = true, OutputWidth = 19 },
+        Case("mae of classes", new(4), Dense(5), new("tanh"), Output) with { Loss = new MeanAbsoluteErrorLoss() },
+        Case("huber of values", new(4), Dense(5), new("tanh"), Output) with { Loss = new HuberLoss(), HasValueTargets = true, OutputWidth = 35 },
+        Case("huber of classes", new(4), Dense(5), new("tanh"), Output) with { Loss = new HuberLoss(0.3) },
+        Case("binary-cross-entropy of two classes", new(4), Dense(5), new("tanh"), Output) with { Loss = new BinaryCrossEntropyLoss(), OutputWidth = 1 },
+        Case("binary-cross-entropy of many labels", new(4), Dense(5), new("tanh"), Output) with { Loss = new BinaryCrossEntropyLoss(0.1), HasValueTargets = true, OutputWidth = 21 },
+        Case("dice", new(4), Dense(5), new("tanh"), Output) with { Loss = new DiceLoss(), HasValueTargets = true, OutputWidth = 18 },
+        Case("dice of one value", new(4), Dense(5), new("tanh"), Output) with { Loss = new DiceLoss(), HasValueTargets = true, OutputWidth = 1 },
+        Case("cross-entropy with smoothed labels", new(4), Dense(5), new("tanh"), Output) with { Loss = new SoftmaxCrossEntropyLoss(0.1), OutputWidth = 18 },
+        Case("cross-entropy of many classes", new(4), Dense(5), new("tanh"), Output) with { OutputWidth = 19 },
     ];
-
-    private static OperationCase OfLoss(string name, int width, bool ofValues = false) =>
-        Case($"{name} of {width} {(ofValues ? "values" : "outputs")}", new(4), Dense(5), new("tanh"), Output) with
-        {
-            Loss = Loss.Create(name, new LossSettings(name.EndsWith("cross-entropy", StringComparison.Ordinal) && width > 1 ? 0.1 : 0, name == "huber" ? 0.7 : 1)),
-            OutputWidth = width,
-            HasValueTargets = ofValues,
-        };
 }

@@ -15,7 +15,7 @@ public static class Resolution
         (1, ["adadelta"]),
         (0.002, ["adamax", "nadam"]),
         (0.001, ["rmsprop", "adam", "amsgrad", "adamw"]),
-        (5, ["lars"]),
+        (2, ["lars"]),
     ];
 
     /// <summary>The rates of <see cref="UsualLearningRate"/> in words, for help.</summary>

@@ -64,6 +64,56 @@ internal static class VectorMath<TOps, TVector>
         return TOps.Add(TOps.SelectGreater(x, zero, x, zero), LogOnePlus(Exp(TOps.Negate(TOps.Absolute(x)))));
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static TVector Erf(TVector x)
+    {
+        TVector magnitude = TOps.Absolute(x);
+        TVector z = TOps.Multiply(magnitude, magnitude);
+        TVector p = TOps.Broadcast(DeterministicMath.SingleErfCoefficients.C13);
+        p = TOps.FusedMultiplyAdd(p, z, TOps.Broadcast(DeterministicMath.SingleErfCoefficients.C11));
+        p = TOps.FusedMultiplyAdd(p, z, TOps.Broadcast(DeterministicMath.SingleErfCoefficients.C9));
+        p = TOps.FusedMultiplyAdd(p, z, TOps.Broadcast(DeterministicMath.SingleErfCoefficients.C7));
+        p = TOps.FusedMultiplyAdd(p, z, TOps.Broadcast(DeterministicMath.SingleErfCoefficients.C5));
+        p = TOps.FusedMultiplyAdd(p, z, TOps.Broadcast(DeterministicMath.SingleErfCoefficients.C3));
+        p = TOps.FusedMultiplyAdd(p, z, TOps.Broadcast(DeterministicMath.SingleErfCoefficients.C1));
+        TVector small = TOps.FusedMultiplyAdd(magnitude, p, magnitude);
+        TVector upper = TOps.Broadcast(DeterministicMath.SingleErfUpperLimit);
+        TVector a = TOps.SelectGreater(magnitude, upper, upper, magnitude);
+        TVector q = TOps.Broadcast(DeterministicMath.SingleErfcCoefficients.C6);
+        q = TOps.FusedMultiplyAdd(q, a, TOps.Broadcast(DeterministicMath.SingleErfcCoefficients.C5));
+        q = TOps.FusedMultiplyAdd(q, a, TOps.Broadcast(DeterministicMath.SingleErfcCoefficients.C4));
+        q = TOps.FusedMultiplyAdd(q, a, TOps.Broadcast(DeterministicMath.SingleErfcCoefficients.C3));
+        q = TOps.FusedMultiplyAdd(q, a, TOps.Broadcast(DeterministicMath.SingleErfcCoefficients.C2));
+        q = TOps.FusedMultiplyAdd(q, a, TOps.Broadcast(DeterministicMath.SingleErfcCoefficients.C1));
+        q = TOps.FusedMultiplyAdd(q, a, TOps.Broadcast(DeterministicMath.SingleErfcCoefficients.C0));
+        TVector large = TOps.Subtract(TOps.Broadcast(1f), Exp(TOps.Negate(q)));
+        TVector limit = TOps.Broadcast(DeterministicMath.SingleErfPolynomialLimit);
+        return TOps.SelectNaN(x, x, TOps.CopySign(TOps.SelectGreater(limit, magnitude, small, large), x));
+    }
+
+    /// <summary>exp(x) − 1 for x ≤ 0 and 0 above.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static TVector ExpMinusOneBelowZero(TVector x)
+    {
+        TVector lower = TOps.Broadcast(DeterministicMath.SingleExpMinusOneLowerLimit);
+        TVector zero = TOps.Broadcast(0f);
+        TVector magic = TOps.Broadcast(DeterministicMath.SingleRoundingMagic);
+        TVector clamped = TOps.SelectGreater(lower, x, lower, TOps.SelectGreater(x, zero, zero, x));
+        TVector shifted = TOps.FusedMultiplyAdd(clamped, TOps.Broadcast(DeterministicMath.SingleLog2E), magic);
+        TVector n = TOps.Negate(TOps.Subtract(shifted, magic));
+        TVector r = TOps.FusedMultiplyAdd(n, TOps.Broadcast(DeterministicMath.SingleLn2High), clamped);
+        r = TOps.FusedMultiplyAdd(n, TOps.Broadcast(DeterministicMath.SingleLn2Low), r);
+        TVector q = TOps.Broadcast(DeterministicMath.SingleExpCoefficients.C6);
+        q = TOps.FusedMultiplyAdd(q, r, TOps.Broadcast(DeterministicMath.SingleExpCoefficients.C5));
+        q = TOps.FusedMultiplyAdd(q, r, TOps.Broadcast(DeterministicMath.SingleExpCoefficients.C4));
+        q = TOps.FusedMultiplyAdd(q, r, TOps.Broadcast(DeterministicMath.SingleExpCoefficients.C3));
+        q = TOps.FusedMultiplyAdd(q, r, TOps.Broadcast(DeterministicMath.SingleExpCoefficients.C2));
+        TVector p = TOps.FusedMultiplyAdd(TOps.Multiply(r, r), q, r);
+        (TVector first, TVector second) = TOps.PowersOfTwo(shifted);
+        TVector scale = TOps.Multiply(first, second);
+        return TOps.SelectNaN(x, x, TOps.FusedMultiplyAdd(p, scale, TOps.Subtract(scale, TOps.Broadcast(1f))));
+    }
+
     /// <summary>log(1 + e) for e from 0 to 1.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static TVector LogOnePlus(TVector e)

@@ -18,20 +18,26 @@ internal sealed unsafe class GemmWorkspace
     public const int PackedAPadding = 16;
 
     private const int DeepestTree = 31;
+    private const int PackedALength = LargestTileRows * (PackedDepth + PackedAPadding);
+    private const int TileLength = LargestTileRows * LargestTileColumns;
+    private const int TreeScratchLength = DeepestTree * LargestTileRows * 16;
     private readonly TensorBuffer packedB;
-    private readonly TensorBuffer packedA = new(LargestTileRows * (PackedDepth + PackedAPadding));
-    private readonly TensorBuffer tile = new(LargestTileRows * LargestTileColumns);
-    private readonly TensorBuffer maskTile = new(LargestTileRows * LargestTileColumns);
+    private readonly TensorBuffer packedA = new(PackedALength);
+    private readonly TensorBuffer tile = new(TileLength);
+    private readonly TensorBuffer maskTile = new(TileLength);
     private readonly TensorBuffer bias = new(LargestTileColumns);
     private readonly TensorBuffer one = new(LargestTileColumns);
-    private readonly TensorBuffer treeScratch = new(DeepestTree * LargestTileRows * 16);
+    private readonly TensorBuffer treeScratch = new(TreeScratchLength);
 
     /// <param name="sampleCount">The most samples of a weight gradient.</param>
     public GemmWorkspace(int sampleCount)
     {
-        packedB = new TensorBuffer(Math.Max(PackedDepth * PackedColumns, sampleCount * LargestTileColumns));
+        packedB = new TensorBuffer(checked((int)PackedBLength(sampleCount)));
         one.Span.Fill(1f);
     }
+
+    /// <summary>The memory of a workspace, in bytes.</summary>
+    public static long Bytes(int sampleCount) => sizeof(float) * (PackedBLength(sampleCount) + PackedALength + (2 * TileLength) + (2 * LargestTileColumns) + TreeScratchLength);
 
     public float* PackedB => Pointers.Of(packedB);
 
@@ -49,4 +55,6 @@ internal sealed unsafe class GemmWorkspace
 
     /// <summary>A tile for each level of the tree.</summary>
     public float* TreeScratch => Pointers.Of(treeScratch);
+
+    private static long PackedBLength(int sampleCount) => Math.Max(PackedDepth * PackedColumns, (long)sampleCount * LargestTileColumns);
 }

@@ -181,12 +181,15 @@ internal static unsafe class ConvolutionBackward<TOps, TVector>
         DestinationVectorStride = TOps.Width,
     };
 
-    /// <summary>Rows of any length, as many vectors at a time as stay in registers.</summary>
+    /// <summary>
+    /// Rows of any length, as many vectors at a time as stay in registers; from the last to the first, because where the rows of neighbouring items overlap, an element is at the end of the
+    /// first item's row and at the start of the last one's.
+    /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void RunRow(ref SparseRowsArguments arguments, float* source, float* destination, int length)
     {
         var spread = new RowSpread((length + TOps.Width - 1) / TOps.Width, SparseRowsKernels<TOps, TVector>.MaximumCount);
-        for (int part = 0; part < spread.TileCount; part++)
+        for (int part = spread.TileCount - 1; part >= 0; part--)
         {
             int first = spread.FirstRow(part);
             arguments.Source = source + (first * TOps.Width);

@@ -90,10 +90,7 @@ internal static unsafe class ConvolutionForward<TOps, TVector>
                     continue;
                 }
 
-                fixed (TileArguments* arguments = &tile)
-                {
-                    kernel(arguments);
-                }
+                kernel(&tile);
             }
         }
     }

@@ -1,7 +1,6 @@
 using DistTrain.Engines.Simd.Gemm;
 using DistTrain.Engines.Simd.Losses;
 using DistTrain.Engines.Simd.Norms;
-using DistTrain.Learning;
 using DistTrain.Learning.Graph;
 
 namespace DistTrain.Engines.Simd.Operations;
@@ -23,13 +22,13 @@ internal sealed unsafe class BatchNormPlan : PlannedOperation
     private readonly int stride;
 
     /// <summary>[micro-batches, 3, stride] mean, inverse deviation and Σ(x − mean)² of each micro-batch; in evaluation the first holds the running ones' inverse deviation.</summary>
-    private readonly TensorBuffer moments;
+    private readonly PlannedBuffer moments;
 
     /// <summary>[4, stride] a micro-batch's dγ, dβ, mean and variance (times its samples).</summary>
-    private readonly TensorBuffer leaf;
+    private readonly PlannedBuffer leaf;
 
     /// <summary>[3, stride] scale, slope and shift of the input gradient.</summary>
-    private readonly TensorBuffer factors;
+    private readonly PlannedBuffer factors;
 
     private readonly LeafFold fold;
 
@@ -43,10 +42,10 @@ internal sealed unsafe class BatchNormPlan : PlannedOperation
         channels = graph.Layout.Tensors[node.Parameters[0]].Length;
         rowsOfSample = node.OutputShape.ElementCount / channels;
         stride = LaneSums.Padded(channels);
-        moments = new TensorBuffer(checked(3 * stride * memory.MaximumSampleCount));
-        leaf = new TensorBuffer(4 * stride);
-        factors = new TensorBuffer(3 * stride);
-        fold = new LeafFold(kernels, 4 * stride, memory.MaximumSampleCount);
+        moments = memory.ReserveBuffer(3L * stride * memory.MaximumSampleCount);
+        leaf = memory.ReserveBuffer(4 * stride);
+        factors = memory.ReserveBuffer(3 * stride);
+        fold = new LeafFold(kernels, memory, 4 * stride, memory.MaximumSampleCount);
     }
 
     public override void Forward(in Pass pass)

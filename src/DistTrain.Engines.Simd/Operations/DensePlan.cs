@@ -12,7 +12,7 @@ internal sealed unsafe class DensePlan(KernelSet kernels, ProgramMemory memory, 
     private readonly int rowsOfSample = node.OutputShape.ElementCount / ((DenseOperation)node.Operation).Units;
     private readonly int weightOffset = graph.Layout.Tensors[node.Parameters[0]].Offset;
     private readonly int biasOffset = graph.Layout.Tensors[node.Parameters[1]].Offset;
-    private readonly RowLeaves rowLeaves = new(node.OutputShape.ElementCount / ((DenseOperation)node.Operation).Units, memory.MaximumSampleCount);
+    private readonly RowLeaves rowLeaves = new(memory, node.OutputShape.ElementCount / ((DenseOperation)node.Operation).Units);
 
     /// <summary>Whether the ReLU behind this layer is applied here, in the product's epilogue.</summary>
     public bool AppliesRelu { get; set; }

@@ -1,7 +1,6 @@
 using DistTrain.Engines.Simd.Gemm;
 using DistTrain.Engines.Simd.Losses;
 using DistTrain.Engines.Simd.Norms;
-using DistTrain.Learning;
 using DistTrain.Learning.Graph;
 
 namespace DistTrain.Engines.Simd.Operations;
@@ -20,12 +19,12 @@ internal sealed unsafe class LayerNormPlan : PlannedOperation
     private readonly int stride;
 
     /// <summary>[rows] mean and [rows] inverse deviation.</summary>
-    private readonly TensorBuffer means;
+    private readonly PlannedBuffer means;
 
-    private readonly TensorBuffer inverses;
+    private readonly PlannedBuffer inverses;
 
     /// <summary>[2, stride] a micro-batch's dγ and dβ.</summary>
-    private readonly TensorBuffer leaf;
+    private readonly PlannedBuffer leaf;
 
     private readonly LeafFold fold;
 
@@ -40,10 +39,10 @@ internal sealed unsafe class LayerNormPlan : PlannedOperation
         weightOffset = graph.Layout.Tensors[node.Parameters[0]].Offset;
         biasOffset = graph.Layout.Tensors[node.Parameters[1]].Offset;
         stride = LaneSums.Padded(features);
-        means = new TensorBuffer(checked(rowsOfSample * memory.MaximumSampleCount));
-        inverses = new TensorBuffer(means.Length);
-        leaf = new TensorBuffer(2 * stride);
-        fold = new LeafFold(kernels, 2 * stride, memory.MaximumSampleCount);
+        means = memory.ReserveBuffer((long)rowsOfSample * memory.MaximumSampleCount);
+        inverses = memory.ReserveBuffer(means.Length);
+        leaf = memory.ReserveBuffer(2 * stride);
+        fold = new LeafFold(kernels, memory, 2 * stride, memory.MaximumSampleCount);
     }
 
     public override void Forward(in Pass pass) => kernels.LayerNorm(RowsOf(pass, 0, pass.SampleCount), epsilon);

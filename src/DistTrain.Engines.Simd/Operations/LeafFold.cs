@@ -1,5 +1,4 @@
 using System.Numerics;
-using DistTrain.Learning;
 
 namespace DistTrain.Engines.Simd.Operations;
 
@@ -9,16 +8,16 @@ namespace DistTrain.Engines.Simd.Operations;
 internal sealed unsafe class LeafFold
 {
     private readonly KernelSet kernels;
-    private readonly TensorBuffer levels;
+    private readonly PlannedBuffer levels;
     private readonly int length;
 
     /// <param name="length">Elements of a vector.</param>
     /// <param name="maximumLeafCount">The most leaves of a node.</param>
-    public LeafFold(KernelSet kernels, int length, int maximumLeafCount)
+    public LeafFold(KernelSet kernels, ProgramMemory memory, int length, int maximumLeafCount)
     {
         this.kernels = kernels;
         this.length = length;
-        levels = new TensorBuffer(checked(length * (BitOperations.Log2((uint)maximumLeafCount) + 1)));
+        levels = memory.ReserveBuffer((long)length * (BitOperations.Log2((uint)maximumLeafCount) + 1));
     }
 
     /// <summary>Adds the leaf to the left siblings that wait for it; what comes of it waits in turn.</summary>

@@ -24,19 +24,19 @@ internal sealed unsafe class LstmPlan : PlannedOperation
     private readonly RowLeaves rowLeaves;
 
     /// <summary>[samples, steps, 4H] gates; backward dz.</summary>
-    private readonly TensorBuffer gates;
+    private readonly PlannedBuffer gates;
 
     /// <summary>[samples, steps, H] c.</summary>
-    private readonly TensorBuffer cells;
+    private readonly PlannedBuffer cells;
 
     /// <summary>[samples, steps, H] the hidden state that a step reads: zero at the first.</summary>
-    private readonly TensorBuffer previousHidden;
+    private readonly PlannedBuffer previousHidden;
 
     /// <summary>[samples, H].</summary>
-    private readonly TensorBuffer fromLater;
+    private readonly PlannedBuffer fromLater;
 
     /// <summary>[samples, H].</summary>
-    private readonly TensorBuffer carry;
+    private readonly PlannedBuffer carry;
 
     public LstmPlan(KernelSet kernels, ProgramMemory memory, ModelGraph graph, GraphNode node)
     {
@@ -52,13 +52,13 @@ internal sealed unsafe class LstmPlan : PlannedOperation
         inputWeightOffset = graph.Layout.Tensors[node.Parameters[0]].Offset;
         hiddenWeightOffset = graph.Layout.Tensors[node.Parameters[1]].Offset;
         biasOffset = graph.Layout.Tensors[node.Parameters[2]].Offset;
-        rowLeaves = new RowLeaves(steps, memory.MaximumSampleCount);
-        int rows = checked(memory.MaximumSampleCount * steps);
-        gates = new TensorBuffer(checked(rows * 4 * units));
-        cells = new TensorBuffer(checked(rows * units));
-        previousHidden = new TensorBuffer(checked(rows * units));
-        fromLater = new TensorBuffer(checked(memory.MaximumSampleCount * units));
-        carry = new TensorBuffer(checked(memory.MaximumSampleCount * units));
+        rowLeaves = new RowLeaves(memory, steps);
+        long rows = (long)memory.MaximumSampleCount * steps;
+        gates = memory.ReserveBuffer(rows * 4 * units);
+        cells = memory.ReserveBuffer(rows * units);
+        previousHidden = memory.ReserveBuffer(rows * units);
+        fromLater = memory.ReserveBuffer((long)memory.MaximumSampleCount * units);
+        carry = memory.ReserveBuffer((long)memory.MaximumSampleCount * units);
     }
 
     private int Columns => 4 * units;
@@ -70,7 +70,7 @@ internal sealed unsafe class LstmPlan : PlannedOperation
             {
                 Rows = pass.SampleCount * steps, Columns = Columns, Depth = features,
                 A = memory.Output(node.Inputs[0]), ARowStride = features, AStepStride = 1,
-                B = pass.Weights + inputWeightOffset, BStride = Columns, C = Pointers.Of(gates), CStride = Columns,
+                B = pass.Weights + inputWeightOffset, BStride = Columns, C = gates.Pointer, CStride = Columns,
             },
             memory.Workspace);
         for (int step = 0; step < steps; step++)
@@ -81,15 +81,15 @@ internal sealed unsafe class LstmPlan : PlannedOperation
                     new MatrixProduct
                     {
                         Rows = pass.SampleCount, Columns = Columns, Depth = units, Accumulate = true,
-                        A = Pointers.Of(previousHidden) + ((nint)step * units), ARowStride = (nint)steps * units, AStepStride = 1,
-                        B = pass.Weights + hiddenWeightOffset, BStride = Columns, C = Pointers.Of(gates) + ((nint)step * Columns), CStride = (nint)steps * Columns,
+                        A = previousHidden.Pointer + ((nint)step * units), ARowStride = (nint)steps * units, AStepStride = 1,
+                        B = pass.Weights + hiddenWeightOffset, BStride = Columns, C = gates.Pointer + ((nint)step * Columns), CStride = (nint)steps * Columns,
                     },
                     memory.Workspace);
             }
 
             LstmStep now = StepOf(pass, step, memory.Output(node.Index));
             now.Bias = pass.Weights + biasOffset;
-            now.NextHidden = step + 1 < steps ? Pointers.Of(previousHidden) + ((nint)(step + 1) * units) : null;
+            now.NextHidden = step + 1 < steps ? previousHidden.Pointer + ((nint)(step + 1) * units) : null;
             kernels.Lstm(now);
         }
     }
@@ -99,8 +99,8 @@ internal sealed unsafe class LstmPlan : PlannedOperation
         for (int step = steps - 1; step >= 0; step--)
         {
             LstmStep now = StepOf(pass, step, memory.Gradient(node.Index));
-            now.Carry = Pointers.Of(carry);
-            now.FromLater = step + 1 < steps ? Pointers.Of(fromLater) : null;
+            now.Carry = carry.Pointer;
+            now.FromLater = step + 1 < steps ? fromLater.Pointer : null;
             kernels.LstmGradient(now);
             if (step > 0)
             {
@@ -109,7 +109,7 @@ internal sealed unsafe class LstmPlan : PlannedOperation
                     {
                         Rows = pass.SampleCount, Columns = units, Depth = Columns,
                         A = now.Gates, ARowStride = now.GateStride, AStepStride = 1,
-                        B = pass.Weights + hiddenWeightOffset, BStride = Columns, BTransposed = true, C = Pointers.Of(fromLater), CStride = units,
+                        B = pass.Weights + hiddenWeightOffset, BStride = Columns, BTransposed = true, C = fromLater.Pointer, CStride = units,
                     },
                     memory.Workspace);
             }
@@ -121,7 +121,7 @@ internal sealed unsafe class LstmPlan : PlannedOperation
             kernels.Multiply(
                 new MatrixProduct
                 {
-                    Rows = pass.SampleCount * steps, Columns = features, Depth = Columns, A = Pointers.Of(gates), ARowStride = Columns, AStepStride = 1,
+                    Rows = pass.SampleCount * steps, Columns = features, Depth = Columns, A = gates.Pointer, ARowStride = Columns, AStepStride = 1,
                     B = pass.Weights + inputWeightOffset, BStride = Columns, BTransposed = true, C = memory.InputGradient(node), CStride = features,
                 },
                 memory.Workspace);
@@ -132,7 +132,7 @@ internal sealed unsafe class LstmPlan : PlannedOperation
     {
         WeightGradient gradient = rowLeaves.Gradient(pass);
         gradient.Outputs = Columns;
-        gradient.Dy = Pointers.Of(gates);
+        gradient.Dy = gates.Pointer;
         gradient.DyStride = Columns;
         gradient.Inputs = features;
         gradient.X = memory.Output(node.Inputs[0]);
@@ -141,7 +141,7 @@ internal sealed unsafe class LstmPlan : PlannedOperation
         gradient.BiasOffset = biasOffset;
         kernels.AccumulateWeightGradient(gradient, memory.Workspace);
         gradient.Inputs = units;
-        gradient.X = Pointers.Of(previousHidden);
+        gradient.X = previousHidden.Pointer;
         gradient.XStride = units;
         gradient.WeightOffset = hiddenWeightOffset;
         gradient.BiasOffset = WeightGradient.NoBias;
@@ -151,12 +151,12 @@ internal sealed unsafe class LstmPlan : PlannedOperation
     /// <param name="rows">The layer's output, or the gradient by it.</param>
     private LstmStep StepOf(in Pass pass, int step, float* rows)
     {
-        float* cell = Pointers.Of(cells) + ((nint)step * units);
+        float* cell = cells.Pointer + ((nint)step * units);
         bool givesOutput = returnsAllSteps || step == steps - 1;
         return new LstmStep
         {
             SampleCount = pass.SampleCount, Units = units,
-            Gates = Pointers.Of(gates) + ((nint)step * Columns), GateStride = (nint)steps * Columns,
+            Gates = gates.Pointer + ((nint)step * Columns), GateStride = (nint)steps * Columns,
             Cells = cell, PreviousCells = step == 0 ? null : cell - units, StateStride = (nint)steps * units,
             Output = givesOutput ? rows + (returnsAllSteps ? (nint)step * units : 0) : null, OutputStride = returnsAllSteps ? (nint)steps * units : units,
         };

@@ -31,10 +31,10 @@ internal static class OperationTable
                 memory.PlanOutputInPlace(node);
                 memory.PlanGradientInPlace(node);
                 return new ReluPlan(kernels, memory, node);
-            case TanhOperation:
-                memory.PlanOutputInPlace(node);
-                memory.PlanGradientInPlace(node);
-                return new TanhPlan(kernels, memory, node);
+            case LeakyReluOperation or EluOperation or TanhOperation or SigmoidOperation or SwishOperation or GeluOperation or GeluTanhOperation:
+                return ActivationPlan.Create(kernels, memory, node);
+            case SoftmaxOperation:
+                return SoftmaxPlan.Create(kernels, memory, node);
             case FlattenOperation:
                 memory.AliasOutput(node);
                 memory.PlanGradientInPlace(node);
@@ -43,6 +43,14 @@ internal static class OperationTable
                 memory.AllocateOutput(node);
                 memory.AllocateGradient(node);
                 return new AddPlan(kernels, memory, node);
+            case Conv2dOperation:
+                memory.AllocateOutput(node);
+                memory.AllocateGradient(node);
+                return new ConvolutionPlan(kernels, memory, graph, node);
+            case PoolOperation:
+                memory.AllocateOutput(node);
+                memory.AllocateGradient(node);
+                return new PoolPlan(kernels, memory, graph, node);
             case BatchNormOperation:
                 memory.AllocateOutput(node);
                 memory.PlanGradientInPlace(node);
@@ -74,10 +82,36 @@ internal static class OperationTable
                 before.AppliesRelu = true;
                 relu.ForwardIsFused = true;
             }
+            else if (plans[i] is ConvolutionPlan convolution)
+            {
+                FuseBehind(convolution, i, plans, memory, graph);
+            }
             else if (plans[i] is ReluPlan activation && plans[i + 1] is DensePlan after && memory.SharesGradientWithInput(graph.Nodes[i + 1]))
             {
                 after.AppliesInputReluGradient = true;
                 activation.BackwardIsFused = true;
+            }
+        }
+    }
+
+    private static void FuseBehind(ConvolutionPlan convolution, int position, PlannedOperation[] plans, ProgramMemory memory, ModelGraph graph)
+    {
+        var relu = plans[position + 1] as ReluPlan;
+        int next = relu is null ? position + 1 : position + 2;
+        bool fusesPool = next < plans.Length && plans[next] is PoolPlan { MayBeFused: true } && (relu is null || memory.MayFuse(graph.Nodes[position + 2], graph.Nodes[next + 1]));
+        if (relu is not null)
+        {
+            convolution.AppliesRelu = true;
+            relu.ForwardIsFused = true;
+            relu.BackwardIsFused = fusesPool;
+        }
+
+        if (fusesPool)
+        {
+            convolution.Fuse((PoolPlan)plans[next]);
+            for (int node = position + 1; node <= next; node++)
+            {
+                memory.ReleaseBuffers(graph.Nodes[node]);
             }
         }
     }

@@ -1,5 +1,4 @@
 using DistTrain.Engines.Simd.Gemm;
-using DistTrain.Learning;
 using DistTrain.Learning.Graph;
 
 namespace DistTrain.Engines.Simd.Operations;
@@ -11,15 +10,20 @@ namespace DistTrain.Engines.Simd.Operations;
 internal sealed unsafe class ProgramMemory
 {
     private readonly ModelGraph graph;
-    private readonly TensorBuffer?[] outputs;
-    private readonly TensorBuffer?[] gradients;
+    private readonly PlannedBuffer?[] outputs;
+    private readonly PlannedBuffer?[] gradients;
+    private readonly List<PlannedBuffer> buffers = [];
     private readonly int[] outputOwner;
     private readonly int[] gradientOwner;
     private readonly int maximumSampleCount;
     private readonly bool keepsActivations;
 
     /// <summary>[positions] what a consumer that is not its input's first contributor writes, before it is added.</summary>
-    private readonly List<TensorBuffer> contributions = [];
+    private readonly List<PlannedBuffer> contributions = [];
+
+    private PlannedBuffer scratch = new(0);
+    private GemmWorkspace? workspace;
+    private int gradientRowsOfSample = 1;
 
     public ProgramMemory(ModelGraph graph, int maximumSampleCount, bool keepsActivations)
     {
@@ -27,15 +31,50 @@ internal sealed unsafe class ProgramMemory
         this.maximumSampleCount = maximumSampleCount;
         this.keepsActivations = keepsActivations;
         int count = graph.Nodes.Length;
-        outputs = new TensorBuffer?[count];
-        gradients = new TensorBuffer?[count];
+        outputs = new PlannedBuffer?[count];
+        gradients = new PlannedBuffer?[count];
         outputOwner = [.. Enumerable.Range(0, count)];
         gradientOwner = [.. Enumerable.Range(0, count)];
-        Workspace = new GemmWorkspace(checked(maximumSampleCount * graph.Nodes.Max(RowsOfSample)));
         ReserveContributions();
     }
 
-    public GemmWorkspace Workspace { get; }
+    /// <summary>Only after allocation.</summary>
+    public GemmWorkspace Workspace => workspace!;
+
+    /// <summary>The memory that <see cref="Allocate"/> takes, in bytes.</summary>
+    public long Bytes => GemmWorkspace.Bytes(GradientRows) + (sizeof(float) * All.Sum(buffer => buffer.Length));
+
+    private IEnumerable<PlannedBuffer> All => outputs.Concat(gradients).Concat(contributions).Concat(buffers).Append(scratch).OfType<PlannedBuffer>();
+
+    /// <summary>Takes the memory that has been planned.</summary>
+    public void Allocate()
+    {
+        workspace = new GemmWorkspace(GradientRows);
+        foreach (PlannedBuffer buffer in All)
+        {
+            buffer.Allocate();
+        }
+    }
+
+    /// <summary>A buffer of a plan's own, which keeps its contents from call to call.</summary>
+    /// <param name="length">Number of elements.</param>
+    public PlannedBuffer ReserveBuffer(long length)
+    {
+        var buffer = new PlannedBuffer(length);
+        buffers.Add(buffer);
+        return buffer;
+    }
+
+    /// <summary>Sees to it that <see cref="Scratch"/> holds so many elements.</summary>
+    public void ReserveScratch(long length) => scratch = length > scratch.Length ? new PlannedBuffer(length) : scratch;
+
+    /// <summary>Sees to it that the matrix kernels can sum a weight gradient over so many rows a sample.</summary>
+    public void ReserveGradientRows(int rowsOfSample) => gradientRowsOfSample = Math.Max(gradientRowsOfSample, rowsOfSample);
+
+    private int GradientRows => checked(maximumSampleCount * gradientRowsOfSample);
+
+    /// <summary>Memory for the duration of one forward or backward pass of one operation; all plans share it.</summary>
+    public float* Scratch => scratch.Pointer;
 
     public int MaximumSampleCount => maximumSampleCount;
 
@@ -46,7 +85,14 @@ internal sealed unsafe class ProgramMemory
     public bool MayFuse(GraphNode producer, GraphNode consumer) => !keepsActivations && graph.Consumers[producer.Index] is [var only] && only == consumer.Index && consumer.Inputs is [_];
 
     /// <summary>Gives a node a buffer of its own for its output.</summary>
-    public void AllocateOutput(GraphNode node) => outputs[node.Index] = new TensorBuffer(checked(maximumSampleCount * node.OutputShape.ElementCount));
+    public void AllocateOutput(GraphNode node) => outputs[node.Index] = new PlannedBuffer((long)maximumSampleCount * node.OutputShape.ElementCount);
+
+    /// <summary>A node whose work its consumer (or its producer) does as well: neither its output nor the gradient by it is ever written.</summary>
+    public void ReleaseBuffers(GraphNode node)
+    {
+        outputs[node.Index] = null;
+        gradients[node.Index] = null;
+    }
 
     /// <summary>The node's output is its input's, element for element.</summary>
     public void AliasOutput(GraphNode node) => outputOwner[node.Index] = outputOwner[node.Inputs[0]];
@@ -69,7 +115,7 @@ internal sealed unsafe class ProgramMemory
     {
         if (HasGradient(node.Index))
         {
-            gradients[node.Index] = new TensorBuffer(checked(maximumSampleCount * node.OutputShape.ElementCount));
+            gradients[node.Index] = new PlannedBuffer((long)maximumSampleCount * node.OutputShape.ElementCount);
         }
     }
 
@@ -88,16 +134,16 @@ internal sealed unsafe class ProgramMemory
     }
 
     /// <summary>[samples × elements] of a node.</summary>
-    public float* Output(int node) => outputOwner[node] == 0 ? Inputs : Pointers.Of(outputs[outputOwner[node]]!);
+    public float* Output(int node) => outputOwner[node] == 0 ? Inputs : outputs[outputOwner[node]]!.Pointer;
 
     /// <summary>[samples × elements] gradient by a node's output; only where <see cref="HasGradient"/>.</summary>
-    public float* Gradient(int node) => Pointers.Of(gradients[gradientOwner[node]]!);
+    public float* Gradient(int node) => gradients[gradientOwner[node]]!.Pointer;
 
     /// <summary>
     /// [samples × elements] where a node's backward pass writes (never adds) its gradient by one of its inputs; only where that <see cref="HasGradient"/>. It may be the buffer of the gradient by the
     /// node's own output.
     /// </summary>
-    public float* InputGradient(GraphNode node, int position = 0) => IsFirstContribution(node, position) ? Gradient(node.Inputs[position]) : Pointers.Of(contributions[position]);
+    public float* InputGradient(GraphNode node, int position = 0) => IsFirstContribution(node, position) ? Gradient(node.Inputs[position]) : contributions[position].Pointer;
 
     /// <summary>Adds what a node's backward pass wrote for inputs that others have contributed to before.</summary>
     public void AddContributions(KernelSet kernels, GraphNode node, int sampleCount)
@@ -107,7 +153,7 @@ internal sealed unsafe class ProgramMemory
             int input = node.Inputs[position];
             if (HasGradient(input) && !IsFirstContribution(node, position))
             {
-                kernels.Add(Gradient(input), Pointers.Of(contributions[position]), Gradient(input), (nint)sampleCount * graph.Nodes[input].OutputShape.ElementCount);
+                kernels.Add(Gradient(input), contributions[position].Pointer, Gradient(input), (nint)sampleCount * graph.Nodes[input].OutputShape.ElementCount);
             }
         }
     }
@@ -118,14 +164,6 @@ internal sealed unsafe class ProgramMemory
     public bool SharesGradientWithInput(GraphNode node) => gradientOwner[node.Index] != node.Index;
 
     public bool IsInput(int node) => outputOwner[node] == 0;
-
-    /// <summary>Rows that a node's weight gradient sums over for each sample.</summary>
-    private int RowsOfSample(GraphNode node) => node.Operation switch
-    {
-        DenseOperation dense => node.OutputShape.ElementCount / dense.Units,
-        LstmOperation => LstmOperation.StepsOf(graph.Nodes[node.Inputs[0]].OutputShape),
-        _ => 1,
-    };
 
     /// <summary>Consumers contribute from the last to the first, each its inputs in order.</summary>
     private bool IsFirstContribution(GraphNode node, int position)
@@ -141,28 +179,28 @@ internal sealed unsafe class ProgramMemory
             for (int position = 0; position < node.Inputs.Length; position++)
             {
                 int input = node.Inputs[position];
-                int length = !HasGradient(input) || IsFirstContribution(node, position) ? 0 : checked(maximumSampleCount * graph.Nodes[input].OutputShape.ElementCount);
+                long length = !HasGradient(input) || IsFirstContribution(node, position) ? 0 : (long)maximumSampleCount * graph.Nodes[input].OutputShape.ElementCount;
                 if (position == contributions.Count)
                 {
-                    contributions.Add(new TensorBuffer(0));
+                    contributions.Add(new PlannedBuffer(0));
                 }
 
                 if (contributions[position].Length < length)
                 {
-                    contributions[position] = new TensorBuffer(length);
+                    contributions[position] = new PlannedBuffer(length);
                 }
             }
         }
     }
 
-    /// <summary>Only what has one reader, and whose maker does not need it for its own gradient.</summary>
+    /// <summary>Only what has one reader, and what none of the operations that made it in place needs for its own gradient.</summary>
     private bool MayOverwrite(int node)
     {
-        while (graph.Consumers[node].Length == 1 && node != 0)
+        while (node != 0 && graph.Consumers[node].Length == 1 && !BackwardReadsOutput(graph.Nodes[node].Operation))
         {
             if (outputOwner[node] == node)
             {
-                return graph.Nodes[node].Operation is DenseOperation or AddOperation or BatchNormOperation or LayerNormOperation or LstmOperation;
+                return true;
             }
 
             node = graph.Nodes[node].Inputs[0];
@@ -170,4 +208,8 @@ internal sealed unsafe class ProgramMemory
 
         return false;
     }
+
+    private static bool BackwardReadsOutput(Operation operation) =>
+        operation is not (DenseOperation or AddOperation or FlattenOperation or BatchNormOperation or LayerNormOperation or Conv2dOperation or PoolOperation
+            or SwishOperation or GeluOperation or GeluTanhOperation or LstmOperation);
 }

@@ -54,7 +54,7 @@ public class ConfigurationFileTests
     [InlineData("learning-rate: NaN", "my.yaml line 1: learning-rate must be a finite number above 0, but is NaN")]
     [InlineData("learning-rate: 1e999", "my.yaml line 1: learning-rate must be a finite number above 0, but is 1e999")]
     [InlineData("header: perhaps", "my.yaml line 1: header must be yes, no or auto, but is 'perhaps'")]
-    [InlineData("optimizer: adamax", "my.yaml line 1: optimizer must be one of sgd, momentum, nesterov, adam, but is 'adamax'")]
+    [InlineData("optimizer: adman", "my.yaml line 1: optimizer must be one of sgd, momentum, nesterov, adagrad, adadelta, rmsprop, adam, adamax, nadam, amsgrad, adamw, lars, lamb, but is 'adman'")]
     [InlineData("model: perceptron", "my.yaml line 1: model is not usable: unknown model 'perceptron'")]
     [InlineData("model:\n- flatten\n- dens: {units: 3}", "my.yaml line 3: unknown layer kind 'dens'")]
     [InlineData("model:\n- dense: {unit: 3}", "my.yaml line 2: unit of layer 'dense' is not known")]

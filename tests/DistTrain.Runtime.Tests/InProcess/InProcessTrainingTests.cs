@@ -18,6 +18,8 @@ public class InProcessTrainingTests
     [InlineData("momentum", 8)]
     [InlineData("adam", 2)]
     [InlineData("sgd", 5)]
+    [InlineData("nadam", 3)]
+    [InlineData("lars", 2)]
     public void The_weights_are_those_of_a_plain_loop_without_actors(string optimizer, int workers)
     {
         var definition = Definition(optimizer, workers);

@@ -49,7 +49,23 @@ public class SameBitsTests
         Assert.NotEqual(Expected, Train(new SimdEngine(), 2, seed: 2).Hash);
     }
 
-    private static (string Hash, IReadOnlyList<WorkerShare> Shares) Train(IEngine engine, int workers, ulong seed = 1)
+    [Fact]
+    public void An_optimizer_in_stages_gives_the_same_bits_whoever_runs_its_parts()
+    {
+        // 50,826 parameters are two parts of an update, and LAMB with clipping is three stages.
+        static TrainingDefinition Staged(TrainingDefinition definition) => definition with
+        {
+            Graph = ModelSpecification.Parse("mlp:256,128").Build(Digits.Train.SampleShape, 10),
+            Optimizer = OptimizerChain.Create("lamb", new OptimizerSettings { ClipNorm = 0.5, WeightDecay = 0.01 }),
+            Epochs = 1,
+        };
+        var alone = Train(new SimdEngine(KernelPath.Portable), 1, change: Staged).Hash;
+        Assert.Equal(alone, Train(new SimdEngine(), 2, change: Staged).Hash);
+        Assert.Equal(alone, Train(new SimdEngine(), 5, change: Staged).Hash);
+    }
+
+    private static (string Hash, IReadOnlyList<WorkerShare> Shares) Train(
+        IEngine engine, int workers, ulong seed = 1, Func<TrainingDefinition, TrainingDefinition>? change = null)
     {
         var definition = new TrainingDefinition
         {
@@ -66,6 +82,7 @@ public class SameBitsTests
             Train = Digits.Train,
             Test = Digits.Test,
         };
+        definition = change?.Invoke(definition) ?? definition;
         var shares = new List<WorkerShare>();
         var result = InProcessTraining.Run(definition, engine, happened => { if (happened is EpochEnded { Report: var report }) { shares = [.. report.Workers]; } }, CancellationToken.None);
         Assert.Equal(RunOutcome.Completed, result.Outcome);

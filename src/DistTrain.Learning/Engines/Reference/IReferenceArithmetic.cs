@@ -16,6 +16,11 @@ internal interface IReferenceArithmetic<T>
     static abstract T Sigmoid(T x);
 
     static abstract T Softplus(T x);
+
+    static abstract T Erf(T x);
+
+    /// <summary>exp(x) − 1 for x ≤ 0.</summary>
+    static abstract T ExpMinusOneBelowZero(T x);
 }
 
 internal readonly struct SingleArithmetic : IReferenceArithmetic<float>
@@ -29,6 +34,10 @@ internal readonly struct SingleArithmetic : IReferenceArithmetic<float>
     public static float Sigmoid(float x) => DeterministicMath.Sigmoid(x);
 
     public static float Softplus(float x) => DeterministicMath.Softplus(x);
+
+    public static float Erf(float x) => DeterministicMath.Erf(x);
+
+    public static float ExpMinusOneBelowZero(float x) => DeterministicMath.ExpMinusOneBelowZero(x);
 }
 
 internal readonly struct DoubleArithmetic : IReferenceArithmetic<double>
@@ -42,4 +51,8 @@ internal readonly struct DoubleArithmetic : IReferenceArithmetic<double>
     public static double Sigmoid(double x) => DeterministicMath.Sigmoid(x);
 
     public static double Softplus(double x) => DeterministicMath.Softplus(x);
+
+    public static double Erf(double x) => DeterministicMath.Erf(x);
+
+    public static double ExpMinusOneBelowZero(double x) => DeterministicMath.ExpMinusOneBelowZero(x);
 }

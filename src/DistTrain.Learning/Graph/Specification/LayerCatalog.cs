@@ -24,10 +24,13 @@ public static class LayerCatalog
             "dense",
             [LayerSetting.WholeNumber("units", 1), PerPosition, LayerSetting.Initializer],
             layer => new DenseOperation(layer.WholeNumber("units"), layer.Initializer(), IsPerPosition(layer))),
+        new("elu", [LayerSetting.Number("alpha", alpha => alpha >= 0, "of at least 0")], layer => new EluOperation(layer.Number("alpha", 1))),
         new("flatten", [], _ => new FlattenOperation()),
+        new("gelu", [LayerSetting.OneOf("approximation", "none", "tanh")], layer => layer.Text("approximation", "none") == "tanh" ? new GeluTanhOperation() : new GeluOperation()),
         new("global-average-pool", [], _ => new GlobalAveragePoolOperation()),
         new("global-max-pool", [], _ => new GlobalMaxPoolOperation()),
         new("layer-norm", [Epsilon], layer => new LayerNormOperation(layer.Number("epsilon", LayerNormOperation.DefaultEpsilon))),
+        new("leaky-relu", [LayerSetting.Number("slope", slope => slope >= 0, "of at least 0")], layer => new LeakyReluOperation(layer.Number("slope", 0.01))),
         new(
             "lstm",
             [LayerSetting.WholeNumber("units", 1), LayerSetting.OneOf("return", "last", "all"), LayerSetting.Number("forget-bias", _ => true, "such as 1"), LayerSetting.Initializer],
@@ -36,6 +39,9 @@ public static class LayerCatalog
         new("max-pool", ImageLayers.PoolSettings, ImageLayers.MaxPool),
         new("output", [PerPosition, LayerSetting.Initializer], layer => new DenseOperation(layer.OutputWidth, layer.Initializer(), IsPerPosition(layer))),
         new("relu", [], _ => new ReluOperation()),
+        new("sigmoid", [], _ => new SigmoidOperation()),
+        new("softmax", [], _ => new SoftmaxOperation()),
+        new("swish", [], _ => new SwishOperation()),
         new("tanh", [], _ => new TanhOperation()),
     ];
 

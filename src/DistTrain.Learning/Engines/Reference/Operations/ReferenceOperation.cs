@@ -55,8 +55,15 @@ internal static class ReferenceOperations<T, TArithmetic>
     public static ReferenceOperation<T, TArithmetic> Of(Operation operation) => operation switch
     {
         DenseOperation => new ReferenceDense<T, TArithmetic>(),
-        ReluOperation => new ReferenceElementwise<T, TArithmetic>(x => x <= T.Zero ? T.Zero : x, (_, y, dy) => y > T.Zero ? dy : T.Zero),
-        TanhOperation => new ReferenceElementwise<T, TArithmetic>(TArithmetic.Tanh, (_, y, dy) => dy * T.FusedMultiplyAdd(-y, y, T.One)),
+        ReluOperation => ReferenceActivations<T, TArithmetic>.Relu,
+        LeakyReluOperation { Slope: var slope } => ReferenceActivations<T, TArithmetic>.LeakyRelu(slope),
+        EluOperation { Alpha: var alpha } => ReferenceActivations<T, TArithmetic>.Elu(alpha),
+        TanhOperation => ReferenceActivations<T, TArithmetic>.Tanh,
+        SigmoidOperation => ReferenceActivations<T, TArithmetic>.Sigmoid,
+        SwishOperation => ReferenceActivations<T, TArithmetic>.Swish,
+        GeluOperation => ReferenceActivations<T, TArithmetic>.Gelu,
+        GeluTanhOperation => ReferenceActivations<T, TArithmetic>.GeluTanh,
+        SoftmaxOperation => new ReferenceSoftmax<T, TArithmetic>(),
         FlattenOperation => new ReferenceFlatten<T, TArithmetic>(),
         BatchNormOperation norm => new ReferenceBatchNorm<T, TArithmetic>(norm.Epsilon),
         LayerNormOperation norm => new ReferenceLayerNorm<T, TArithmetic>(norm.Epsilon),
