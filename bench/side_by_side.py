@@ -16,8 +16,9 @@ import sys
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 PROJECT = ROOT / "bench" / "DistTrain.Benchmarks"
-GEMM_SHAPES = ["32,512,784", "64,512,784", "256,512,784", "784,512,256", "512,512,512", "1024,1024,1024"]
+GEMM_SHAPES = ["32,512,784", "64,512,784", "256,512,784", "784,512,256", "784,512,32", "512,512,512", "1024,1024,1024", "256,10,512", "12544,64,800"]
 STEP_BATCHES = [32, 256, 1024]
+CNN_BATCHES = [32, 256]
 
 
 def run(command):
@@ -62,14 +63,23 @@ def alternate(o, mine, theirs):
     return [(mine(), theirs()) for _ in range(o.rounds)]
 
 
-def step(o, ours, peer):
-    """One thread: forward, loss, backward at the default number of micro-batches, and optimizer."""
-    table = Table("Training step 784-512-512-10, one thread, against PyTorch", "images/s")
-    for batch in STEP_BATCHES:
+def steps(o, ours, peer, title, our_model, their_model, batches):
+    table = Table(f"Training step of {title}, one thread, against PyTorch", "images/s")
+    for batch in batches:
         table.row(f"batch {batch}", alternate(
             o,
-            lambda: run(ours + ["step", "--batch", str(batch)])[-1]["images_per_s"],
-            lambda: run(peer("train.py", "--model", "mlp", "--batch", str(batch), "--threads", "1"))[-1]["images_per_s"]))
+            lambda: run(ours + ["step", "--batch", str(batch), "--model", our_model])[-1]["images_per_s"],
+            lambda: run(peer("train.py", "--model", their_model, "--batch", str(batch), "--threads", "1"))[-1]["images_per_s"]))
+
+
+def step(o, ours, peer):
+    """One thread: forward, loss, backward at the default number of micro-batches, and optimizer."""
+    steps(o, ours, peer, "784-512-512-10", "mlp:512,512", "mlp", STEP_BATCHES)
+
+
+def cnn(o, ours, peer):
+    """The same of the convolutional network."""
+    steps(o, ours, peer, "cnn (3.27 M parameters)", "cnn", "cnn", CNN_BATCHES)
 
 
 def workers(o, ours, peer):
@@ -102,7 +112,7 @@ def tax(o, ours, peer):
         lambda: run(ours + ["bare", "--batch", "256", "--threads", "2"])[-1]["images_per_s"]))
 
 
-GROUPS = {"gemm": gemm, "step": step, "workers": workers, "tax": tax}
+GROUPS = {"gemm": gemm, "step": step, "cnn": cnn, "workers": workers, "tax": tax}
 
 
 def main():

@@ -18,7 +18,7 @@ public unsafe class GemmBenchmarks
     private int columns;
     private int depth;
 
-    [Params("32,512,784", "64,512,784", "256,512,784", "256,10,512", "1024,1024,1024")]
+    [Params("32,512,784", "64,512,784", "256,512,784", "784,512,32", "256,10,512", "12544,64,800", "1024,1024,1024")]
     public string Shape { get; set; } = "";
 
     [ParamsSource(nameof(Paths))]

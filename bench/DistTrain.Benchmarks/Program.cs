@@ -21,7 +21,7 @@ static int Usage()
 {
     Console.Error.WriteLine("""
         gemm [path=avx512|avx2|portable] M,N,K[,LEAF] ...   matrix products on one thread; with LEAF the weight gradient of K samples in leaves of LEAF
-        step [--batch B] [--seconds S] [--path P] [--model mlp:512,512]   whole training steps on one thread
+        step [--batch B] [--seconds S] [--path P] [--model mlp:512,512 | cnn]   whole training steps on one thread
         workers ..., bare ...                               two workers in one process, through the actors and without them
         bench [BenchmarkDotNet options]                     statistics of the kernels
         """);

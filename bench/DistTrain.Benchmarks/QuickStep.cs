@@ -52,6 +52,9 @@ internal static class QuickStep
 /// <summary>One worker and one parameter server's work of a step, without actors.</summary>
 internal sealed class TrainingStep
 {
+    /// <summary>So low that the weights stay as initialized: random labels would otherwise let ReLUs die, and a convolution's backward pass then has less to do than in a real training.</summary>
+    private const double LearningRate = 1e-7;
+
     private readonly IEngine engine;
     private readonly ModelGraph graph;
     private readonly IModelProgram program;
@@ -113,7 +116,7 @@ internal sealed class TrainingStep
     {
         update.Run(new UpdateInputs
         {
-            Update = step, LearningRate = 0.05, Nodes = nodes, SampleCount = partition.SampleCount, OldWeights = weights, NewWeights = nextWeights, Measures = measures,
+            Update = step, LearningRate = LearningRate, Nodes = nodes, SampleCount = partition.SampleCount, OldWeights = weights, NewWeights = nextWeights, Measures = measures,
         });
         (weights, nextWeights) = (nextWeights, weights);
     }

@@ -42,7 +42,7 @@ internal sealed unsafe class SimdProgram : IModelProgram
         memory = new ProgramMemory(graph, maximumSampleCount, keepsActivations);
         operations = OperationTable.Plan(kernels, memory, graph);
         losses = memory.ReserveBuffer(maximumSampleCount);
-        rowScratch = memory.ReserveBuffer(3 * LaneSums.Padded(OutputWidth));
+        rowScratch = memory.ReserveBuffer(3L * LaneSums.Padded(OutputWidth));
         // A graph in which nothing learns still has a loss, whose gradient nobody reads.
         unreadGradient = memory.ReserveBuffer(memory.HasGradient(OutputNode) ? 0 : (long)maximumSampleCount * OutputWidth);
     }
@@ -50,7 +50,7 @@ internal sealed unsafe class SimdProgram : IModelProgram
     public int MaximumSampleCount { get; }
 
     /// <summary>The memory that <see cref="Allocate"/> takes, in bytes.</summary>
-    public long Bytes => memory.Bytes + (2L * sizeof(int) * MaximumSampleCount) + (MostNodes * sizeof(NodeTarget));
+    public long Bytes => memory.Bytes + (2 * sizeof(int) * (long)MaximumSampleCount) + (MostNodes * sizeof(NodeTarget));
 
     /// <summary>Makes a planned program ready to run.</summary>
     public void Allocate()

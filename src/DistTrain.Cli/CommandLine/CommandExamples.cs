@@ -35,6 +35,13 @@ internal static class CommandExamples
         "disttrain predict runs/NAME --data mnist:data/mnist --json",
     ];
 
+    public static ImmutableArray<string> Models { get; } =
+    [
+        "disttrain models                                 # for the built-in digits",
+        "disttrain models --data cifar10:data/cifar-10-batches-bin",
+        "disttrain models mlp:512,512 --data synthetic:strokes",
+    ];
+
     public static ImmutableArray<string> Inspect { get; } =
     [
         "disttrain inspect runs/NAME",

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.CommandLine;
 using System.CommandLine.Parsing;
+using DistTrain.Actors;
 using DistTrain.Cli.Commands;
 using DistTrain.Cli.Configuration;
 
@@ -16,7 +17,9 @@ internal sealed class CommandTree
     private readonly Option<bool> json = new("--json") { Description = "one JSON object a line on standard output, nothing else there" };
     private readonly Option<string> runDirectory = new("--run") { HelpName = "FOLDER", Description = "the run directory, new or empty; without it a new one below runs/" };
     private readonly Option<string> configurationFile = new("--config") { HelpName = "FILE", Description = "YAML with any of the settings below by their names; flags win over it" };
+    private readonly Option<string> split = new("--split") { HelpName = "PART", Description = "the part of the run's own data: train, validation or test (the default)" };
     private readonly Argument<string> run = new("RUN") { Description = "a run directory that 'disttrain train' made" };
+    private readonly Argument<string?> modelName = new("MODEL") { Description = "one model to show layer by layer, such as mlp:512,512; without it, all that there is", Arity = ArgumentArity.ZeroOrOne };
     private readonly Argument<string> runOrFile = new("RUN|FILE") { Description = "a run directory, or any safetensors file of float32 tensors" };
     private readonly ImmutableArray<(ConfigurationKey Key, Option<string> Option)> settings;
     private readonly Dictionary<Command, (CommandHelp Help, Func<ParseResult, ExitCode> Run)> commands = [];
@@ -31,8 +34,9 @@ internal sealed class CommandTree
         root.Options.Add(help);
         root.Options.Add(version);
         Add("train", "train a model; with no argument: the built-in digits, two workers", CommandExamples.Train, Train, [], [configurationFile, runDirectory, json, .. settings.Select(s => s.Option)]);
-        Add("evaluate", "loss, accuracy and confusion matrix of a trained model", CommandExamples.Evaluate, Evaluate, [run], [.. ModelOptions()]);
+        Add("evaluate", "loss, accuracy, confusion matrix and other metrics of a trained model", CommandExamples.Evaluate, Evaluate, [run], [.. ModelOptions(), split]);
         Add("predict", "what a trained model says of each sample", CommandExamples.Predict, Predict, [run], [.. ModelOptions()]);
+        Add("models", "what models can be made of: names, sizes for given data, layers and their settings in YAML", CommandExamples.Models, Models, [modelName], [.. ModelOptions()]);
         Add("inspect", "the layers of a model: shapes, counts, means, deviations, extremes", CommandExamples.Inspect, Inspect, [runOrFile], [json]);
     }
 
@@ -100,7 +104,20 @@ internal sealed class CommandTree
         var directory => directory,
     };
 
-    private ExitCode Evaluate(ParseResult line) => EvaluateCommand.Run(Model(line), host);
+    private ExitCode Evaluate(ParseResult line)
+    {
+        var request = Model(line);
+        DataSplit? part = line.GetValue(split) switch
+        {
+            null => null,
+            _ when request.Data is not null => throw new CommandException(ExitCode.WrongUsage, "--split is a part of the run's own data: give either --split or --data"),
+            "train" => DataSplit.Train,
+            "validation" => DataSplit.Validation,
+            "test" => DataSplit.Test,
+            var other => throw new CommandException(ExitCode.WrongUsage, $"--split must be train, validation or test, but is '{other}'"),
+        };
+        return EvaluateCommand.Run(request with { Split = part }, host);
+    }
 
     private ExitCode Predict(ParseResult line)
     {
@@ -111,6 +128,8 @@ internal sealed class CommandTree
     }
 
     private ExitCode Inspect(ParseResult line) => InspectCommand.Run(new InspectRequest(line.GetRequiredValue(runOrFile), line.GetValue(json)), host);
+
+    private ExitCode Models(ParseResult line) => ModelsCommand.Run(new ModelsRequest(line.GetValue(modelName), Overlay(line, TrainConfiguration.Default), line.GetValue(json)), host);
 
     private ModelRequest Model(ParseResult line)
     {

@@ -19,7 +19,7 @@ internal sealed unsafe class PoolPlan : PlannedOperation
         isMax = node.Operation is MaxPool2dOperation or GlobalMaxPoolOperation;
         Geometry = ((PoolOperation)node.Operation).Geometry(graph.Nodes[node.Inputs[0]].OutputShape);
         Shape = new PoolShape(Geometry);
-        winners = isMax ? memory.ReserveBuffer(checked(memory.MaximumSampleCount * node.OutputShape.ElementCount)) : null;
+        winners = isMax ? memory.ReserveBuffer((long)memory.MaximumSampleCount * node.OutputShape.ElementCount) : null;
     }
 
     public GraphNode Node { get; }
