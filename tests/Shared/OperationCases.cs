@@ -12,7 +12,7 @@ public static class OperationCases
 {
     public static ImmutableArray<OperationCase> All { get; } =
     [
-        .. Chains(), .. Activations(), .. Branches(), .. Norms(), .. Sequences(), .. Losses(), .. ImageCases.All,
+        .. Chains(), .. Activations(), .. Branches(), .. Concatenations(), .. Norms(), .. Sequences(), .. Losses(), .. ImageCases.All,
     ];
 
     public static OperationCase Find(string name) => All.Single(candidate => candidate.Name == name);
@@ -56,6 +56,15 @@ public static class OperationCases
         Case(
             "add", new(4), Named("trunk", Dense(6)), Named("active", new("tanh")), Named("branch", Dense(6)), Named("sum", new("add"), "active", "branch", "active"), new("relu"),
             Named("again", new("add"), "relu1", "trunk", "sum"), new("tanh"), Output),
+    ];
+
+    private static IEnumerable<OperationCase> Concatenations() =>
+    [
+        Case(
+            "concat of features", new(4), Named("wide", Dense(17)), Named("narrow", Dense(3), "wide"), Named("joined", new("concat"), "narrow", "wide", "narrow"), new("tanh"), new("layer-norm"), Output),
+        Case(
+            "concat of images, with the input itself", new(3, 2, 2), Layer("conv", ("filters", 5), ("kernel", 1)), new LayerSpecification("concat") { From = ["conv1", "input"] }, new("relu"),
+            new("flatten"), Output),
     ];
 
     private static IEnumerable<OperationCase> Norms() =>

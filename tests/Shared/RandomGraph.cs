@@ -49,6 +49,10 @@ public sealed class RandomGraph
             var others = nodes.Where(node => node.Shape == source.Shape).ToArray();
             Add(layer, [source, others[digits.Next(others.Length)], .. digits.Next(3) == 0 ? [others[0]] : Array.Empty<(string, TensorShape)>()]);
         }
+        else if (layer.Kind == "concat")
+        {
+            Add(layer, [source, nodes[digits.Next(nodes.Count)]]);
+        }
         else
         {
             Add(layer, [source]);

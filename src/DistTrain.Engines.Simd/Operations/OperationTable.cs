@@ -51,6 +51,10 @@ internal static class OperationTable
                 memory.AllocateOutput(node);
                 memory.AllocateGradient(node);
                 return new PoolPlan(kernels, memory, graph, node);
+            case ConcatOperation:
+                memory.AllocateOutput(node);
+                memory.AllocateGradient(node);
+                return new ConcatPlan(memory, graph, node);
             case BatchNormOperation:
                 memory.AllocateOutput(node);
                 memory.PlanGradientInPlace(node);

@@ -210,6 +210,6 @@ internal sealed unsafe class ProgramMemory
     }
 
     private static bool BackwardReadsOutput(Operation operation) =>
-        operation is not (DenseOperation or AddOperation or FlattenOperation or BatchNormOperation or LayerNormOperation or Conv2dOperation or PoolOperation
+        operation is not (DenseOperation or AddOperation or ConcatOperation or FlattenOperation or BatchNormOperation or LayerNormOperation or Conv2dOperation or PoolOperation
             or SwishOperation or GeluOperation or GeluTanhOperation or LstmOperation);
 }

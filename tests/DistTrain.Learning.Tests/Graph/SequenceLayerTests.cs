@@ -60,4 +60,14 @@ public class SequenceLayerTests
         Assert.Throws<InvalidInputException>(() => GhostBatch.Of(flat, 8, 8));
         Assert.Throws<InvalidInputException>(() => GhostBatch.Of(image, 1, null));
     }
+
+    [Fact]
+    public void Concat_joins_what_differs_in_the_last_axis_only()
+    {
+        var concat = new ConcatOperation();
+        Assert.Equal(new TensorShape(4, 5, 9), concat.OutputShape([new TensorShape(4, 5, 2), new TensorShape(4, 5, 7)]));
+        var refusal = Assert.Throws<InvalidInputException>(() => concat.OutputShape([new TensorShape(4, 5), new TensorShape(3, 5)]));
+        Assert.Contains("[4, 5] and [3, 5]", refusal.Message, StringComparison.Ordinal);
+        Assert.Throws<InvalidInputException>(() => concat.OutputShape([new TensorShape(4)]));
+    }
 }

@@ -19,6 +19,7 @@ public static class LayerCatalog
             "batch-norm",
             [LayerSetting.Number("momentum", value => value is > 0 and <= 1, "above 0, at most 1"), Epsilon],
             layer => new BatchNormOperation(layer.Number("momentum", BatchNormOperation.DefaultMomentum), layer.Number("epsilon", BatchNormOperation.DefaultEpsilon))),
+        new("concat", [], _ => new ConcatOperation()),
         new("conv", ImageLayers.ConvolutionSettings, ImageLayers.Convolution),
         new(
             "dense",
