@@ -11,6 +11,9 @@ namespace DistTrain.Engines.Simd.Operations;
 /// </summary>
 internal sealed unsafe class LstmPlan : PlannedOperation
 {
+    /// <summary>Elements between rows, without which the rows of one step, which are what a step works on, would share a few cache sets at the usual widths.</summary>
+    private const int RowPadding = 16;
+
     private readonly KernelSet kernels;
     private readonly ProgramMemory memory;
     private readonly GraphNode node;
@@ -23,13 +26,13 @@ internal sealed unsafe class LstmPlan : PlannedOperation
     private readonly int biasOffset;
     private readonly RowLeaves rowLeaves;
 
-    /// <summary>[samples, steps, 4H] gates; backward dz.</summary>
+    /// <summary>[samples, steps, 4H] gates, rows <see cref="GateRow"/> apart; backward dz.</summary>
     private readonly PlannedBuffer gates;
 
-    /// <summary>[samples, steps, H] c.</summary>
+    /// <summary>[samples, steps, H] c, rows <see cref="StateRow"/> apart.</summary>
     private readonly PlannedBuffer cells;
 
-    /// <summary>[samples, steps, H] the hidden state that a step reads: zero at the first.</summary>
+    /// <summary>[samples, steps, H] the hidden state that a step reads, rows <see cref="StateRow"/> apart: zero at the first.</summary>
     private readonly PlannedBuffer previousHidden;
 
     /// <summary>[samples, H].</summary>
@@ -54,14 +57,18 @@ internal sealed unsafe class LstmPlan : PlannedOperation
         biasOffset = graph.Layout.Tensors[node.Parameters[2]].Offset;
         rowLeaves = new RowLeaves(memory, steps);
         long rows = (long)memory.MaximumSampleCount * steps;
-        gates = memory.ReserveBuffer(rows * 4 * units);
-        cells = memory.ReserveBuffer(rows * units);
-        previousHidden = memory.ReserveBuffer(rows * units);
+        gates = memory.ReserveBuffer(rows * GateRow);
+        cells = memory.ReserveBuffer(rows * StateRow);
+        previousHidden = memory.ReserveBuffer(rows * StateRow);
         fromLater = memory.ReserveBuffer((long)memory.MaximumSampleCount * units);
         carry = memory.ReserveBuffer((long)memory.MaximumSampleCount * units);
     }
 
     private int Columns => 4 * units;
+
+    private int GateRow => Columns + RowPadding;
+
+    private int StateRow => units + RowPadding;
 
     public override void Forward(in Pass pass)
     {
@@ -70,7 +77,7 @@ internal sealed unsafe class LstmPlan : PlannedOperation
             {
                 Rows = pass.SampleCount * steps, Columns = Columns, Depth = features,
                 A = memory.Output(node.Inputs[0]), ARowStride = features, AStepStride = 1,
-                B = pass.Weights + inputWeightOffset, BStride = Columns, C = gates.Pointer, CStride = Columns,
+                B = pass.Weights + inputWeightOffset, BStride = Columns, C = gates.Pointer, CStride = GateRow,
             },
             memory.Workspace);
         for (int step = 0; step < steps; step++)
@@ -81,15 +88,15 @@ internal sealed unsafe class LstmPlan : PlannedOperation
                     new MatrixProduct
                     {
                         Rows = pass.SampleCount, Columns = Columns, Depth = units, Accumulate = true,
-                        A = previousHidden.Pointer + ((nint)step * units), ARowStride = (nint)steps * units, AStepStride = 1,
-                        B = pass.Weights + hiddenWeightOffset, BStride = Columns, C = gates.Pointer + ((nint)step * Columns), CStride = (nint)steps * Columns,
+                        A = previousHidden.Pointer + ((nint)step * StateRow), ARowStride = (nint)steps * StateRow, AStepStride = 1,
+                        B = pass.Weights + hiddenWeightOffset, BStride = Columns, C = gates.Pointer + ((nint)step * GateRow), CStride = (nint)steps * GateRow,
                     },
                     memory.Workspace);
             }
 
             LstmStep now = StepOf(pass, step, memory.Output(node.Index));
             now.Bias = pass.Weights + biasOffset;
-            now.NextHidden = step + 1 < steps ? previousHidden.Pointer + ((nint)(step + 1) * units) : null;
+            now.NextHidden = step + 1 < steps ? previousHidden.Pointer + ((nint)(step + 1) * StateRow) : null;
             kernels.Lstm(now);
         }
     }
@@ -121,7 +128,7 @@ internal sealed unsafe class LstmPlan : PlannedOperation
             kernels.Multiply(
                 new MatrixProduct
                 {
-                    Rows = pass.SampleCount * steps, Columns = features, Depth = Columns, A = gates.Pointer, ARowStride = Columns, AStepStride = 1,
+                    Rows = pass.SampleCount * steps, Columns = features, Depth = Columns, A = gates.Pointer, ARowStride = GateRow, AStepStride = 1,
                     B = pass.Weights + inputWeightOffset, BStride = Columns, BTransposed = true, C = memory.InputGradient(node), CStride = features,
                 },
                 memory.Workspace);
@@ -133,7 +140,7 @@ internal sealed unsafe class LstmPlan : PlannedOperation
         WeightGradient gradient = rowLeaves.Gradient(pass);
         gradient.Outputs = Columns;
         gradient.Dy = gates.Pointer;
-        gradient.DyStride = Columns;
+        gradient.DyStride = GateRow;
         gradient.Inputs = features;
         gradient.X = memory.Output(node.Inputs[0]);
         gradient.XStride = features;
@@ -142,7 +149,7 @@ internal sealed unsafe class LstmPlan : PlannedOperation
         kernels.AccumulateWeightGradient(gradient, memory.Workspace);
         gradient.Inputs = units;
         gradient.X = previousHidden.Pointer;
-        gradient.XStride = units;
+        gradient.XStride = StateRow;
         gradient.WeightOffset = hiddenWeightOffset;
         gradient.BiasOffset = WeightGradient.NoBias;
         kernels.AccumulateWeightGradient(gradient, memory.Workspace);
@@ -151,13 +158,13 @@ internal sealed unsafe class LstmPlan : PlannedOperation
     /// <param name="rows">The layer's output, or the gradient by it.</param>
     private LstmStep StepOf(in Pass pass, int step, float* rows)
     {
-        float* cell = cells.Pointer + ((nint)step * units);
+        float* cell = cells.Pointer + ((nint)step * StateRow);
         bool givesOutput = returnsAllSteps || step == steps - 1;
         return new LstmStep
         {
             SampleCount = pass.SampleCount, Units = units,
-            Gates = gates.Pointer + ((nint)step * Columns), GateStride = (nint)steps * Columns,
-            Cells = cell, PreviousCells = step == 0 ? null : cell - units, StateStride = (nint)steps * units,
+            Gates = gates.Pointer + ((nint)step * GateRow), GateStride = (nint)steps * GateRow,
+            Cells = cell, PreviousCells = step == 0 ? null : cell - StateRow, StateStride = (nint)steps * StateRow,
             Output = givesOutput ? rows + (returnsAllSteps ? (nint)step * units : 0) : null, OutputStride = returnsAllSteps ? (nint)steps * units : units,
         };
     }
