@@ -35,6 +35,11 @@ public static class JsonEvents
         json.WriteNumber("validationSamples", run.Data.Validation?.Count ?? 0);
         json.WriteNumber("testSamples", run.Data.Test.Count);
         json.WriteNumber("parameterCount", run.Graph.Layout.ParameterCount);
+        if (run.GhostBatch is { } ghost)
+        {
+            json.WriteNumber("ghostBatchSize", ghost.SmallestSamples);
+        }
+
         json.WriteString("kernelPath", run.KernelPath);
         json.WriteString("arithmeticId", run.ArithmeticId.Value);
     });

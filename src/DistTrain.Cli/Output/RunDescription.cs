@@ -11,7 +11,11 @@ namespace DistTrain.Cli.Output;
 /// <param name="KernelPath">What really runs.</param>
 /// <param name="Version">The program's, with its revision.</param>
 public sealed record RunDescription(
-    TrainConfiguration Configuration, DataSet Data, ModelGraph Graph, string KernelPath, ArithmeticId ArithmeticId, string RunDirectory, string Version);
+    TrainConfiguration Configuration, DataSet Data, ModelGraph Graph, string KernelPath, ArithmeticId ArithmeticId, string RunDirectory, string Version)
+{
+    /// <summary>What batch norm takes its statistics over; null for a model without.</summary>
+    public GhostBatch? GhostBatch => Learning.Graph.GhostBatch.Of(Graph, Math.Min(Configuration.BatchSize, Data.Train.Count), Configuration.MicroBatches);
+}
 
 /// <summary>All that is known of a run at its end.</summary>
 /// <param name="Steps">That were made.</param>
