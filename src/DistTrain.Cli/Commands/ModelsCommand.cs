@@ -60,8 +60,8 @@ public static class ModelsCommand
     {
         var targets = data.Train.Targets;
         var loss = Loss.Create(configuration.For(targets).Loss!);
-        var graph = specification.Build(data.Train.SampleShape, targets.OutputWidth);
-        loss.Check(graph.OutputShape, targets);
+        var graph = specification.Build(data.Train.SampleShape, loss.OutputWidth(targets));
+        loss.Check(graph, targets);
         return new BuiltModel(graph, (engine.ProgramBytes(graph, loss, MemorySamples + 1) - engine.ProgramBytes(graph, loss, 1)) / MemorySamples);
     }
 
