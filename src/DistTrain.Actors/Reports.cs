@@ -1,9 +1,21 @@
 using System.Collections.Immutable;
+using DistTrain.Learning.Metrics;
+using DistTrain.Learning.Optimization;
 
 namespace DistTrain.Actors;
 
 /// <summary>Sums over a split at one weight version: counts are integers, the loss is a double added in block order.</summary>
-public sealed record EvaluationSummary(double MeanLoss, double? Accuracy, int SampleCount);
+/// <param name="Metrics">Whatever else the run's <see cref="MetricPlan"/> gives; null where it gives nothing.</param>
+public sealed record EvaluationSummary(double MeanLoss, double? Accuracy, int SampleCount, SplitMetrics? Metrics = null)
+{
+    /// <summary>One of <see cref="MetricNames.All"/>; null where it does not exist.</summary>
+    public double? Value(string metric) => metric switch
+    {
+        MetricNames.Loss => MeanLoss,
+        MetricNames.Accuracy => Accuracy,
+        _ => Metrics?.Value(metric),
+    };
+}
 
 /// <summary>What one worker gave to an epoch: micro-batches that the ledger accepted from it, and the first and last step with one of them.</summary>
 public sealed record WorkerShare(WorkerId Worker, int MicroBatchesAccepted, long? FirstStep, long? LastStep);
@@ -22,6 +34,8 @@ public sealed record LedgerProof(long ExpectedSamples, long CountedSamples, long
 /// <param name="LastStep">1-based step of the run with which the epoch ended; also the weight version.</param>
 /// <param name="TrainLoss">Mean over the epoch's samples of the loss at the step in which each was used.</param>
 /// <param name="TrainAccuracy">Likewise; null without classes.</param>
+/// <param name="Validation">At the epoch's end; null without a validation part.</param>
+/// <param name="Test">At the epoch's end; null without a test part, and where there is a validation part: then the test part is kept for the run's end.</param>
 /// <param name="LearningRate">The rate of the epoch's last step.</param>
 /// <param name="WeightsHash">SHA-256, lower-case hexadecimal, of all parameters as float32 little-endian in graph order.</param>
 public sealed record EpochReport(
@@ -31,9 +45,19 @@ public sealed record EpochReport(
     LedgerProof Ledger,
     double TrainLoss,
     double? TrainAccuracy,
+    EvaluationSummary? Validation,
     EvaluationSummary? Test,
     double LearningRate,
     double TrainingSeconds,
     double SamplesPerSecond,
     string WeightsHash,
-    ImmutableArray<WorkerShare> Workers);
+    ImmutableArray<WorkerShare> Workers)
+{
+    /// <summary>The metric that a decision looks at; not a number where it does not exist.</summary>
+    public double Metric(MonitoredMetric metric) => (metric.Part, metric.Metric) switch
+    {
+        (MonitoredPart.Train, MetricNames.Loss) => TrainLoss,
+        (MonitoredPart.Train, _) => TrainAccuracy ?? double.NaN,
+        _ => Validation?.Value(metric.Metric) ?? double.NaN,
+    };
+}

@@ -1,4 +1,5 @@
 using DistTrain.Learning;
+using DistTrain.Learning.Metrics;
 using DistTrain.Learning.Optimization;
 using DistTrain.Learning.Reduction;
 
@@ -7,27 +8,47 @@ namespace DistTrain.Actors;
 /// <summary>What the actors must know about a run. The model, the data and the optimizer's kernels are the engines' business.</summary>
 public sealed record RunDefinition
 {
+    public const int DefaultEvaluationBlockSize = 512;
+
     /// <summary>Training samples, at least 1.</summary>
     public required int SampleCount { get; init; }
 
-    /// <summary>Samples of a mini-batch, at least 1; more than there are means all of them (full-batch gradient descent).</summary>
+    /// <summary>Samples of a mini-batch of the first epoch, at least 1; more than there are means all of them (full-batch gradient descent).</summary>
     public required int BatchSize { get; init; }
 
     /// <summary>Null for the default rule of <see cref="MiniBatchPartition"/>.</summary>
     public required int? MicroBatchCount { get; init; }
 
-    /// <summary>At least 1.</summary>
+    /// <summary>0 leaves the initial weights.</summary>
     public required int Epochs { get; init; }
 
     public required double LearningRate { get; init; }
 
     public required Schedule Schedule { get; init; }
 
-    /// <summary>Samples of the test part, which is evaluated at every epoch's end; 0 when there is none.</summary>
+    public BatchSchedule BatchSchedule { get; init; } = BatchSchedule.Constant;
+
+    public ScalingRule Scaling { get; init; } = ScalingRule.None;
+
+    /// <summary>What finds out that the training no longer gets better; needed where the rate or the batch size depend on it, otherwise null.</summary>
+    public PlateauRule? Plateau { get; init; }
+
+    /// <summary>Null for a run of all its epochs.</summary>
+    public EarlyStoppingRule? EarlyStopping { get; init; }
+
+    /// <summary>Samples of the validation part, which is evaluated at every epoch's end; 0 when there is none.</summary>
+    public int ValidationSampleCount { get; init; }
+
+    /// <summary>
+    /// Samples of the test part; 0 when there is none. It is evaluated at every epoch's end, or, where there is a validation part, once at the run's end, on the weights that the run leaves.
+    /// </summary>
     public required int TestSampleCount { get; init; }
 
     /// <summary>Whether accuracies mean anything.</summary>
     public required bool HasClasses { get; init; }
+
+    /// <summary>What evaluations count beside loss and accuracy.</summary>
+    public MetricPlan Metrics { get; init; } = MetricPlan.None;
 
     /// <summary>Class labels of one sample, at least 1: an accuracy is a share of labels.</summary>
     public int LabelsPerSample { get; init; } = 1;
@@ -42,10 +63,26 @@ public sealed record RunDefinition
     public Term Term { get; init; } = new(1);
 
     /// <summary>Samples of an evaluation block. Losses are added block by block, so this is part of the reported figures' definition.</summary>
-    public int EvaluationBlockSize { get; init; } = 512;
+    public int EvaluationBlockSize { get; init; } = DefaultEvaluationBlockSize;
 
     /// <summary>Steps that are planned and assigned ahead of the last committed one, so that the coordinator is not on the critical path; at least 1.</summary>
     public int RunAheadSteps { get; init; } = 2;
+
+    /// <summary>The part that is evaluated at the end of every epoch.</summary>
+    public DataSplit EpochSplit => ValidationSampleCount > 0 ? DataSplit.Validation : DataSplit.Test;
+
+    /// <summary>Whether the test part is evaluated once, at the run's end.</summary>
+    public bool TestsAtTheEnd => ValidationSampleCount > 0 && TestSampleCount > 0;
+
+    /// <summary>Whether what follows an epoch depends on its metrics.</summary>
+    public bool DecidesAfterEpochs => Plateau is not null || EarlyStopping is not null;
+
+    public int SampleCountOf(DataSplit split) => split switch
+    {
+        DataSplit.Train => SampleCount,
+        DataSplit.Validation => ValidationSampleCount,
+        _ => TestSampleCount,
+    };
 
     /// <exception cref="InvalidInputException">A value is out of range.</exception>
     public void Check()
@@ -53,14 +90,59 @@ public sealed record RunDefinition
         RequireAtLeastOne("the number of training samples", SampleCount);
         RequireAtLeastOne("the batch size", BatchSize);
         RequireAtLeastOne("the number of micro-batches", MicroBatchCount ?? 1);
-        RequireAtLeastOne("the number of epochs", Epochs);
         RequireAtLeastOne("the number of labels a sample", LabelsPerSample);
         RequireAtLeastOne("the number of workers", WorkerCount);
         RequireAtLeastOne("the evaluation block size", EvaluationBlockSize);
         RequireAtLeastOne("the number of steps planned ahead", RunAheadSteps);
-        if (TestSampleCount < 0)
+        if (Epochs < 0)
         {
-            throw new InvalidInputException($"the number of test samples cannot be {TestSampleCount}");
+            throw new InvalidInputException($"the number of epochs cannot be {Epochs}");
+        }
+
+        if (TestSampleCount < 0 || ValidationSampleCount < 0)
+        {
+            throw new InvalidInputException($"the number of test or validation samples cannot be {Math.Min(TestSampleCount, ValidationSampleCount)}");
+        }
+
+        CheckDecisions();
+    }
+
+    private void CheckDecisions()
+    {
+        BatchSchedule.Check(EpochSettings.First(this).BatchSize, Epochs);
+        Scaling.Check();
+        Schedule.Check(Epochs, StepPlan.TotalSteps(this));
+        var needsPlateau = Schedule.Plateau is not null || BatchSchedule.Growth == BatchGrowth.Plateau;
+        if (needsPlateau != Plateau is not null)
+        {
+            throw new InvalidInputException($"a rule for plateaus {(needsPlateau ? "is needed by the schedule" : "has nothing to decide: neither the rate nor the batch size depends on it")}");
+        }
+
+        if (Plateau is { } plateau)
+        {
+            plateau.Check();
+            CheckMetric(plateau.Metric, Schedule.Plateau is null ? "the batch schedule 'plateau'" : "the schedule 'plateau'");
+        }
+
+        if (EarlyStopping is { } stopping)
+        {
+            stopping.Check();
+            CheckMetric(stopping.Metric, "early stopping");
+        }
+    }
+
+    private void CheckMetric(MonitoredMetric metric, string who)
+    {
+        if (metric.Part == MonitoredPart.Validation && ValidationSampleCount == 0)
+        {
+            throw new InvalidInputException(
+                $"{who} looks at {metric.Name}, but no samples are kept for validation: keep some (validation-ratio: 0.1), or let it look at train-loss");
+        }
+
+        var exists = metric.Metric == MetricNames.Accuracy ? HasClasses : metric.Metric == MetricNames.Loss || Metrics.Gives(metric.Metric);
+        if (!exists)
+        {
+            throw new InvalidInputException($"{who} looks at {metric.Name}, which this data does not have");
         }
     }
 

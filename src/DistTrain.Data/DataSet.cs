@@ -22,6 +22,9 @@ public sealed record DataSet(
 {
     /// <summary>Names of the classes in the order of their indices; empty where the targets are values.</summary>
     public ImmutableArray<string> ClassNames => Preprocessing.ClassNames;
+
+    /// <summary>The part on which a training is judged while it runs; null where none is kept.</summary>
+    public SampleSet? Validation { get; init; }
 }
 
 /// <summary>Samples for a model that exists already: prepared as its training samples were.</summary>

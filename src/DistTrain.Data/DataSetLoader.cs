@@ -24,6 +24,11 @@ public static class DataSetLoader
             throw new InvalidInputException($"A test ratio of {ratio.ToString(CultureInfo.InvariantCulture)} is not possible: it lies between 0 and 1, both excluded.");
         }
 
+        if (!(options.ValidationRatio is >= 0 and < 1))
+        {
+            throw new InvalidInputException($"A validation ratio of {options.ValidationRatio.ToString(CultureInfo.InvariantCulture)} is not possible: it is at least 0 and below 1.");
+        }
+
         var data = Read(source, options.Limits);
         if (data.Train.Targets is Unlabelled)
         {
@@ -32,10 +37,16 @@ public static class DataSetLoader
 
         // The hash is taken of the values as they were found; scaling changes them in place.
         var contentHash = ContentHash.Compute(data);
-        var (train, test, split) = Split(data, options, source);
+        var (rest, test, split) = Split(data, options, source);
+        var (train, validation) = options.ValidationRatio == 0 ? (rest, null) : SplitOff(rest, options, source);
         var featureCount = data.SampleShape.ElementCount;
         var scaling = InputScaling.Fit(source.Scaling ?? data.DefaultScaling, train.Inputs, featureCount, data.KnownMaximum);
         Scale(scaling, train, test, source);
+        if (validation is not null)
+        {
+            scaling.Apply(validation.Inputs, $"{source}");
+        }
+
         return new DataSet(
             source,
             data.Name,
@@ -43,7 +54,10 @@ public static class DataSetLoader
             new SampleSet(data.SampleShape, train.Inputs, train.Targets),
             new SampleSet(data.SampleShape, test.Inputs, test.Targets),
             contentHash,
-            new Preprocessing(data.SampleShape, ClassNames(train.Targets), scaling, split));
+            new Preprocessing(data.SampleShape, ClassNames(train.Targets), scaling, split))
+        {
+            Validation = validation is null ? null : new SampleSet(data.SampleShape, validation.Inputs, validation.Targets),
+        };
     }
 
     /// <summary>Loads samples for a model that exists already: scaled and labelled as its training samples were, not by what they show themselves.</summary>
@@ -126,6 +140,9 @@ public static class DataSetLoader
         var (train, test) = SampleSplitter.Split(all, ratio, options.Seed, $"{source}");
         return (train, test, new TrainTestSplit(ratio, options.Seed, SourcePartsJoined: data.Test is not null));
     }
+
+    private static (RawPart Train, RawPart? Validation) SplitOff(RawPart rest, DataSetOptions options, DataSource source) =>
+        SampleSplitter.SplitForValidation(rest, options.ValidationRatio, options.Seed, $"the training part of {source}");
 
     private static ImmutableArray<string> ClassNames(Targets targets) => targets is ClassLabels labels ? labels.ClassNames : [];
 

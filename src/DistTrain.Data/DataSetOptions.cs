@@ -12,7 +12,12 @@ public sealed record DataSetOptions
     /// </summary>
     public double? TestRatio { get; init; }
 
-    /// <summary>Decides, together with the ratio, which samples go to the test part.</summary>
+    /// <summary>
+    /// Share of the samples outside the test part that is kept for validation, at least 0 and below 1; 0 for no validation part.
+    /// </summary>
+    public double ValidationRatio { get; init; }
+
+    /// <summary>Decides, together with the ratios, which samples go to which part.</summary>
     public ulong Seed { get; init; }
 
     /// <summary>Bounds on what files may make the program hold in memory.</summary>

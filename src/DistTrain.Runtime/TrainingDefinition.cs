@@ -1,7 +1,10 @@
 using DistTrain.Actors;
 using DistTrain.Learning;
+using DistTrain.Learning.Engines;
 using DistTrain.Learning.Graph;
+using DistTrain.Learning.Metrics;
 using DistTrain.Learning.Optimization;
+using DistTrain.Runtime.Compute;
 
 namespace DistTrain.Runtime;
 
@@ -32,8 +35,49 @@ public sealed record TrainingDefinition
 
     public required SampleSet Train { get; init; }
 
-    /// <summary>Evaluated at every epoch's end; null when there is no test part.</summary>
+    /// <summary>Evaluated at every epoch's end, or once at the run's end where there is a validation part; null when there is no test part.</summary>
     public required SampleSet? Test { get; init; }
+
+    /// <summary>Evaluated at every epoch's end; null when there is no validation part.</summary>
+    public SampleSet? Validation { get; init; }
+
+    public BatchSchedule BatchSchedule { get; init; } = BatchSchedule.Constant;
+
+    public ScalingRule Scaling { get; init; } = ScalingRule.None;
+
+    /// <summary>Null where neither the rate nor the batch size depends on plateaus.</summary>
+    public PlateauRule? Plateau { get; init; }
+
+    /// <summary>Null for a run of all its epochs.</summary>
+    public EarlyStoppingRule? EarlyStopping { get; init; }
+
+    /// <summary>k of the top-k accuracy, at least 1.</summary>
+    public int TopK { get; init; } = MetricPlan.DefaultTopK;
+
+    /// <summary>What a worker's programs may take of memory, in bytes; null for whatever they need.</summary>
+    public long? MemoryBytes { get; init; }
+
+    /// <summary>Threads on which each worker computes, at least 1.</summary>
+    public int ThreadsPerWorker { get; init; } = 1;
+
+    /// <summary>What evaluations count.</summary>
+    public MetricPlan Metrics => MetricPlan.For(Loss, Train.Targets, TopK);
+
+    /// <summary>Everything that can be known to be wrong before a run starts.</summary>
+    /// <exception cref="InvalidInputException">The run cannot work; one sentence says why.</exception>
+    public void Check(IEngine engine)
+    {
+        ArgumentNullException.ThrowIfNull(engine);
+        this.ToRunDefinition(engine.ArithmeticId);
+        ComputePlan.Create(this, engine);
+    }
+
+    public SampleSet Samples(DataSplit split) => (split switch
+    {
+        DataSplit.Train => Train,
+        DataSplit.Validation => Validation,
+        _ => Test,
+    }) ?? throw new InvalidOperationException($"there is no {split} part");
 }
 
 /// <summary>What a run tells while it runs. Events come in order, from one thread at a time.</summary>
@@ -53,4 +97,14 @@ public sealed record Logged(string Sentence) : TrainingEvent;
 /// <param name="Weights">Flat weights in the graph's layout, of version <paramref name="LastStep"/>.</param>
 /// <param name="Explanation">For <see cref="RunOutcome.NonFinite"/>: what became non-finite, at which step and in which layer, in one sentence.</param>
 public sealed record TrainingResult(
-    RunOutcome Outcome, int Epochs, long LastStep, double Seconds, TensorBuffer Weights, string WeightsHash, string? Explanation);
+    RunOutcome Outcome, int Epochs, long LastStep, double Seconds, TensorBuffer Weights, string WeightsHash, string? Explanation)
+{
+    /// <summary>Steps that were made; more than <see cref="LastStep"/> where an earlier epoch's weights are left.</summary>
+    public long StepsTaken { get; init; } = LastStep;
+
+    /// <summary>The epoch whose weights these are, where it is not the last; otherwise null.</summary>
+    public int? RestoredEpoch { get; init; }
+
+    /// <summary>Of the weights, where the test part is evaluated at the run's end; otherwise null.</summary>
+    public EvaluationSummary? Test { get; init; }
+}

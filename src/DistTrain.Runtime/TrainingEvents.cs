@@ -22,7 +22,12 @@ public static class TrainingEvents
     {
         ArgumentNullException.ThrowIfNull(definition);
         ArgumentNullException.ThrowIfNull(ended);
-        return new TrainingResult(ended.Outcome, ended.EpochsCompleted, ended.Version.Value, ended.TrainingSeconds, weights, ended.WeightsHash, Explain(definition, ended, weights));
+        return new TrainingResult(ended.Outcome, ended.EpochsCompleted, ended.Version.Value, ended.TrainingSeconds, weights, ended.WeightsHash, Explain(definition, ended, weights))
+        {
+            StepsTaken = ended.LastStep.Value,
+            RestoredEpoch = ended.RestoredEpoch,
+            Test = ended.Test,
+        };
     }
 
     private static string? Explain(TrainingDefinition definition, RunEnded ended, TensorBuffer weights)
@@ -42,8 +47,7 @@ public static class TrainingEvents
     /// <summary>Runs the mini-batch of the step that could not be made once more, with the weights before it.</summary>
     private static string LayerOfLoss(TrainingDefinition definition, RunEnded ended, TensorBuffer weights)
     {
-        var run = definition.ToRunDefinition(new ArithmeticId(""));
-        var batch = StepPlan.At(run, ended.Version.NextStep).MiniBatch;
+        var batch = ended.NonFiniteMiniBatch ?? throw new InvalidOperationException("a loss that is not finite belongs to a mini-batch");
         var samples = EpochOrder.Create(definition.Seed, batch.Epoch, definition.Train.Count).AsSpan(batch.FirstPosition, batch.SampleCount).ToArray();
         return NonFiniteSearch.FirstLayer(definition.Graph, definition.Loss, weights, definition.Train, samples) is { } layer ? $"the outputs of {layer}" : "the loss itself";
     }

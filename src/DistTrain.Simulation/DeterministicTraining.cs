@@ -25,7 +25,7 @@ public static class DeterministicTraining
         ArgumentNullException.ThrowIfNull(engine);
         ArgumentNullException.ThrowIfNull(listener);
         var run = definition.ToRunDefinition(engine.ArithmeticId);
-        var host = new EngineComputeHost(definition, engine, run.EvaluationBlockSize);
+        using var host = new EngineComputeHost(definition, engine, run.EvaluationBlockSize);
         var scenario = new Scenario
         {
             Definition = run,

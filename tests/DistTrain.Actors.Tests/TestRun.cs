@@ -27,6 +27,18 @@ internal static class TestRun
             RunAheadSteps = runAhead,
         };
 
+    /// <summary>The settings of a step's epoch, where no metric decides.</summary>
+    public static EpochSettings EpochOf(RunDefinition definition, long step)
+    {
+        var epoch = EpochSettings.First(definition);
+        while (epoch.LastStep(definition).Value < step)
+        {
+            epoch = epoch.Next(definition);
+        }
+
+        return epoch;
+    }
+
     public static WorkerId Worker(int number) => new(number);
 
     public static Header Session(long session) => Header.For(new SessionNumber(session));

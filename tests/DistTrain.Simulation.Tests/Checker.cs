@@ -73,9 +73,11 @@ internal static class Checker
     public static void CheckSteps(RunDefinition definition, SymbolicHost host, long steps)
     {
         Assert.Equal(steps, host.Applied.Count);
+        var epoch = EpochSettings.First(definition);
         for (var i = 0; i < host.Applied.Count; i++)
         {
-            var planned = StepPlan.At(definition, new StepNumber(i + 1));
+            epoch = i + 1 > epoch.LastStep(definition).Value ? epoch.Next(definition) : epoch;
+            var planned = StepPlan.At(definition, epoch, new StepNumber(i + 1));
             Assert.Equal(planned.MiniBatch, host.Applied[i].MiniBatch);
             Assert.Equal(planned.LearningRate, host.Applied[i].LearningRate);
             Assert.Equal(SymbolicHost.WholeTree(planned.MiniBatch.Partition), host.Applied[i].Sum);
@@ -89,8 +91,8 @@ internal static class Checker
         Assert.Equal(definition.SampleCount, proof.CountedSamples);
         Assert.Equal(0, proof.DuplicatedSamples);
         Assert.Equal(0, proof.LostSamples);
-        Assert.Equal(StepPlan.StepsPerEpoch(definition), report.Steps);
-        Assert.Equal(definition.TestSampleCount, report.Test?.SampleCount ?? 0);
+        Assert.Equal(definition.ValidationSampleCount, report.Validation?.SampleCount ?? 0);
+        Assert.Equal(definition.TestsAtTheEnd ? 0 : definition.TestSampleCount, report.Test?.SampleCount ?? 0);
     }
 
     /// <summary>Follows which versions and gradients each actor holds, from the messages it acts upon and from what it lets go of.</summary>
@@ -171,6 +173,6 @@ internal sealed record CheckedRun(SimulationResult Result, SymbolicHost Host, IR
 {
     /// <summary>What must be the same whoever took part.</summary>
     public IEnumerable<string> Outcome => Result.Reports
-        .Select(report => $"{report.Epoch} {report.WeightsHash} {report.TrainLoss:R} {report.TrainAccuracy:R} {report.Test?.MeanLoss:R} {report.Test?.Accuracy:R}")
-        .Append(Result.Ending!.WeightsHash);
+        .Select(report => $"{report.Epoch} {report.WeightsHash} {report.TrainLoss:R} {report.TrainAccuracy:R} {report.Test?.MeanLoss:R} {report.Test?.Accuracy:R} {report.Validation?.MeanLoss:R}")
+        .Append($"{Result.Ending!.WeightsHash} {Result.Ending.Version} {Result.Ending.RestoredEpoch} {Result.Ending.Test?.MeanLoss:R}");
 }

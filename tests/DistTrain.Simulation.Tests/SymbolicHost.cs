@@ -135,7 +135,7 @@ internal sealed class SymbolicHost : IComputeHost
         var on = WeightsOf(actor, evaluate.Version);
         var blocks = Enumerable.Range(evaluate.Blocks.First, evaluate.Blocks.Count).Select(block =>
         {
-            var samples = Math.Min(definition.EvaluationBlockSize, definition.TestSampleCount - (block * definition.EvaluationBlockSize));
+            var samples = Math.Min(definition.EvaluationBlockSize, definition.SampleCountOf(evaluate.Split) - (block * definition.EvaluationBlockSize));
             return new BlockResult(block, (on[^1] + block) / 7.0, samples / 2, samples);
         });
         return new BlocksEvaluated(evaluate.Version, evaluate.Split, evaluate.Blocks, [.. blocks]);

@@ -12,10 +12,12 @@ public sealed partial class CoordinatorActor
 
     private readonly RunDefinition definition;
     private readonly Header header;
-    private readonly long totalSteps;
     private readonly Membership members = new();
     private readonly SortedDictionary<int, EpochTally> tallies = [];
     private readonly TrainingClock clock = new();
+
+    /// <summary>Steps that are planned and not committed.</summary>
+    private readonly SortedDictionary<StepNumber, PlannedStep> openSteps = [];
 
     /// <summary>Work that a lost worker left when there was nobody to take it.</summary>
     private readonly List<OpenRange> unassigned = [];
@@ -28,18 +30,20 @@ public sealed partial class CoordinatorActor
     /// <summary>Workers are welcomed when the server can take their subscription.</summary>
     private readonly List<JoinRequested> waitingToJoin = [];
 
+    private TrainingDecisions decisions;
     private bool serverIsReady;
     private StepNumber planned;
     private StepNumber committed;
     private OpenEvaluation? evaluation;
     private int epochsReported;
     private Timestamp? lastProgress;
+    private EvaluationSummary? finalTest;
     private Ending? ending;
     private ServerStopped? final;
 
     private string? ReasonNotToAdmit(JoinRequested request)
     {
-        if (phase is not (Phase.Gathering or Phase.Training))
+        if (phase is not (Phase.Gathering or Phase.Training or Phase.Concluding))
         {
             return "the run is ending";
         }
@@ -70,12 +74,12 @@ public sealed partial class CoordinatorActor
     {
         var member = members.Add(worker);
         SendTo(member, session => new Welcome(session, Shards), effects);
-        if (phase != Phase.Training)
+        if (phase is not (Phase.Training or Phase.Concluding))
         {
             return;
         }
 
-        effects.Notice($"{worker} joins and gets work from step {planned.Next}");
+        effects.Notice(phase == Phase.Training ? $"{worker} joins and gets work from step {planned.Next}" : $"{worker} joins for the last evaluation");
         OpenRange[] left = [.. unassigned];
         unassigned.Clear();
         foreach (var open in left)
@@ -93,6 +97,12 @@ public sealed partial class CoordinatorActor
         if (phase == Phase.Gathering && serverIsReady && isGathered)
         {
             BecomeTraining(now);
+            SayHowTheRateIsScaled(decisions.Epoch, effects);
+            if (definition.Epochs == 0)
+            {
+                Conclude(stopsEarly: false, effects);
+            }
+
             PlanMore(effects);
         }
     }
@@ -110,7 +120,7 @@ public sealed partial class CoordinatorActor
         {
             case Phase.Stopping when decision.TrainingWaits:
                 // Nobody can finish the step under way, and a run that ends does not wait for a new worker.
-                SendToServer(new StopAfter(header, committed), effects);
+                SendToServer(new StopAfter(header, committed, ending?.Restored?.Version), effects);
                 break;
             case Phase.Dismissing:
                 EndIfAllHaveLeft(effects);
@@ -120,15 +130,40 @@ public sealed partial class CoordinatorActor
 
     private void PlanMore(EffectList effects)
     {
-        while (phase == Phase.Training && PlanAhead.Decide(definition, planned, committed, members.Count, epochsReported).Next is { } next)
+        while (phase == Phase.Training && PlanAhead.Decide(definition, decisions.Epoch, planned, committed, members.Count, epochsReported) is { Next: { } next } decision)
         {
+            Enter(decision.Epoch, effects);
             Plan(next, effects);
+        }
+    }
+
+    /// <summary>Takes over what is decided for an epoch, and says where that differs from the one before.</summary>
+    private void Enter(EpochSettings epoch, EffectList effects)
+    {
+        var before = decisions.Epoch;
+        decisions = decisions with { Epoch = epoch };
+        if (epoch.BatchSize != before.BatchSize)
+        {
+            effects.Notice($"from epoch {epoch.Epoch} on, batches have {epoch.BatchSize} samples instead of {before.BatchSize}");
+            if (definition.Scaling.FollowsGrowth)
+            {
+                SayHowTheRateIsScaled(epoch, effects);
+            }
+        }
+    }
+
+    private void SayHowTheRateIsScaled(EpochSettings epoch, EffectList effects)
+    {
+        if (definition.Scaling.Describe(definition.LearningRate, EpochSettings.First(definition).BatchSize, epoch.BatchSize) is { } sentence)
+        {
+            effects.Notice(sentence);
         }
     }
 
     private void Plan(PlannedStep step, EffectList effects)
     {
         planned = step.MiniBatch.Step;
+        openSteps.Add(planned, step);
         SendToServer(new PlanStep(header, step.MiniBatch, step.LearningRate, step.EndsEpoch), effects);
 
         // Once an epoch everybody gets something: otherwise a worker that was slow for a while would never be measured again.
@@ -144,9 +179,10 @@ public sealed partial class CoordinatorActor
             SayWhoIsIdle(step.MiniBatch, effects);
         }
 
-        if (step.EndsEpoch && definition.TestSampleCount > 0)
+        if (step.EndsEpoch && EvaluatesEpochs)
         {
-            OpenEvaluationOf(step.MiniBatch, effects);
+            var last = step.MiniBatch;
+            OpenEvaluationOf(last.Epoch, last.Step.Makes, definition.EpochSplit, $"epoch {last.Epoch} ends with step {last.Step}", effects);
         }
     }
 
@@ -178,15 +214,17 @@ public sealed partial class CoordinatorActor
         var decision = members.AssignPart(open.Step, open.Range);
         foreach (var part in decision.Ranges)
         {
-            AssignMicroBatches(part, StepPlan.At(definition, open.Step).MiniBatch, $"{cause}: {decision.Reason}", effects);
+            AssignMicroBatches(part, openSteps[open.Step].MiniBatch, $"{cause}: {decision.Reason}", effects);
         }
     }
 
-    private void OpenEvaluationOf(MiniBatch lastOfEpoch, EffectList effects)
+    private bool EvaluatesEpochs => definition.SampleCountOf(definition.EpochSplit) > 0;
+
+    private void OpenEvaluationOf(int epoch, WeightVersion version, DataSplit split, string cause, EffectList effects)
     {
-        var blockCount = EvaluationRule.BlockCount(definition.TestSampleCount, definition.EvaluationBlockSize);
-        evaluation = new OpenEvaluation(lastOfEpoch.Epoch, lastOfEpoch.Step.Makes, blockCount);
-        AssignBlocks([new WorkRange(0, blockCount)], $"epoch {lastOfEpoch.Epoch} ends with step {lastOfEpoch.Step}", effects);
+        var blockCount = EvaluationRule.BlockCount(definition.SampleCountOf(split), definition.EvaluationBlockSize);
+        evaluation = new OpenEvaluation(epoch, version, split, blockCount);
+        AssignBlocks([new WorkRange(0, blockCount)], cause, effects);
     }
 
     private void AssignBlocks(IEnumerable<WorkRange> ranges, string cause, EffectList effects)
@@ -202,10 +240,10 @@ public sealed partial class CoordinatorActor
             foreach (var part in decision.Ranges.Where(part => !part.Range.IsEmpty))
             {
                 evaluation.Assign(part.Worker, part.Range);
-                var version = evaluation.Version;
+                var (version, split) = (evaluation.Version, evaluation.Split);
                 SendTo(
                     members.Find(part.Worker)!,
-                    session => new AssignEvaluation(session, version, DataSplit.Test, part.Range, $"{cause}: {decision.Reason}"),
+                    session => new AssignEvaluation(session, version, split, part.Range, $"{cause}: {decision.Reason}"),
                     effects);
             }
         }
@@ -245,7 +283,7 @@ public sealed partial class CoordinatorActor
         effects.Announce(new ProgressAnnounced(
             tally.Epoch,
             committed,
-            totalSteps,
+            StepPlan.TotalSteps(definition, decisions.Epoch),
             tally.SampleCount,
             definition.SampleCount,
             tally.MeanLoss,
@@ -255,20 +293,85 @@ public sealed partial class CoordinatorActor
 
     private void ReportCompleteEpochs(EffectList effects)
     {
-        while (phase == Phase.Training && tallies.Count > 0 && tallies.First().Value is var tally && tally.IsComplete(definition.TestSampleCount > 0))
+        while (phase == Phase.Training && tallies.Count > 0 && tallies.First().Value is var tally && tally.IsComplete(EvaluatesEpochs))
         {
             tallies.Remove(tally.Epoch);
             epochsReported++;
-            effects.Announce(new EpochAnnounced(tally.Report(definition, members.All.Select(member => member.Worker))));
-            SendToServer(new ReleaseVersion(header, tally.LastStep.Makes), effects);
-            PlanMore(effects);
-            if (epochsReported == definition.Epochs)
+            var report = tally.Report(definition, members.All.Select(member => member.Worker));
+            effects.Announce(new EpochAnnounced(report));
+            var stopsEarly = DecideWhatFollows(report, effects);
+            if (stopsEarly || epochsReported == definition.Epochs)
             {
-                BecomeStopping();
-                ending = new Ending(RunOutcome.Completed, null, null);
-                SendToServer(new StopAfter(header, new StepNumber(totalSteps)), effects);
+                Conclude(stopsEarly, effects);
+            }
+            else
+            {
+                PlanMore(effects);
             }
         }
+    }
+
+    /// <summary>Asks the metrics, and lets go of the versions that nobody will want.</summary>
+    /// <returns>Whether the run stops here.</returns>
+    private bool DecideWhatFollows(EpochReport report, EffectList effects)
+    {
+        var bestBefore = decisions.Best;
+        var stopsEarly = false;
+        if (definition.DecidesAfterEpochs)
+        {
+            var decision = EpochRule.Decide(definition, decisions, report);
+            foreach (var reason in decision.Reasons)
+            {
+                effects.Log(reason);
+            }
+
+            foreach (var notice in decision.Notices)
+            {
+                effects.Notice(notice);
+            }
+
+            Enter(decision.Next.Epoch, effects);
+            decisions = decision.Next;
+            stopsEarly = decision.Stops;
+        }
+
+        var version = new WeightVersion(report.LastStep);
+        if (decisions.Best?.Version != version)
+        {
+            SendToServer(new ReleaseVersion(header, version), effects);
+        }
+        else if (bestBefore is { } beaten)
+        {
+            SendToServer(new ReleaseVersion(header, beaten.Version), effects);
+        }
+
+        return stopsEarly;
+    }
+
+    private void Conclude(bool stopsEarly, EffectList effects)
+    {
+        BecomeConcluding();
+        var restored = decisions.Best is { } best && best.Version != committed.Makes ? decisions.Best : null;
+        if (restored is { } earlier)
+        {
+            effects.Notice($"the run leaves the weights of epoch {earlier.Epoch}, the best by {definition.EarlyStopping!.Metric.Name}");
+        }
+
+        ending = new Ending(stopsEarly ? RunOutcome.StoppedEarly : RunOutcome.Completed, null) { Restored = restored };
+        if (definition.TestsAtTheEnd)
+        {
+            OpenEvaluationOf(epochsReported, restored?.Version ?? committed.Makes, DataSplit.Test, "the training is over", effects);
+        }
+        else
+        {
+            Finish(effects);
+        }
+    }
+
+    private void Finish(EffectList effects)
+    {
+        BecomeStopping();
+        SendToServer(new StopAfter(header, committed, ending!.Restored?.Version), effects);
     }
 
     private void EndIfAllHaveLeft(EffectList effects)

@@ -14,7 +14,7 @@ public sealed partial class CoordinatorActor : IActor
         definition.Check();
         this.definition = definition;
         header = new Header(definition.Term, new Incarnation(1), default);
-        totalSteps = StepPlan.TotalSteps(definition);
+        decisions = TrainingDecisions.First(definition);
     }
 
     private enum Phase
@@ -24,6 +24,9 @@ public sealed partial class CoordinatorActor : IActor
         /// <summary>The server or workers are still to come.</summary>
         Gathering,
         Training,
+
+        /// <summary>No step is left; the test part is evaluated on the weights that the run leaves.</summary>
+        Concluding,
 
         /// <summary>The server finishes; its last version is awaited.</summary>
         Stopping,
@@ -154,10 +157,10 @@ public sealed partial class CoordinatorActor : IActor
         committed = miniBatch.Step;
         members.Commit(message.Entry);
         var tally = TallyOf(miniBatch.Epoch);
-        var planned = StepPlan.At(definition, miniBatch.Step);
-        tally.Add(message, planned.LearningRate);
+        openSteps.Remove(miniBatch.Step, out var step);
+        tally.Add(message, step.LearningRate);
         clock.Commit(now);
-        if (planned.EndsEpoch)
+        if (step.EndsEpoch)
         {
             tally.TrainingSeconds = clock.EndEpoch();
         }
@@ -199,13 +202,13 @@ public sealed partial class CoordinatorActor : IActor
 
     private void HandleEvaluationBlocksDone(Timestamp now, EvaluationBlocksDone done, EffectList effects)
     {
-        if (evaluation is null || evaluation.Version != done.Version)
+        if (evaluation is null || evaluation.Version != done.Version || evaluation.Split != done.Split)
         {
             effects.Refuse(done, $"no evaluation of version {done.Version} is open");
             return;
         }
 
-        if (EvaluationRule.ReasonNotToFit(done.Blocks, definition.TestSampleCount, definition.EvaluationBlockSize) is { } misfit)
+        if (EvaluationRule.ReasonNotToFit(done.Blocks, definition.SampleCountOf(done.Split), definition.EvaluationBlockSize, definition.Metrics) is { } misfit)
         {
             effects.Refuse(done, misfit);
             return;
@@ -217,7 +220,14 @@ public sealed partial class CoordinatorActor : IActor
             return;
         }
 
-        TallyOf(evaluation.Epoch).Test = summary;
+        if (phase == Phase.Concluding)
+        {
+            finalTest = summary;
+            Finish(effects);
+            return;
+        }
+
+        TallyOf(evaluation.Epoch).Evaluation = summary;
         evaluation = null;
         clock.EndEvaluation(now);
         ReportCompleteEpochs(effects);
@@ -231,13 +241,13 @@ public sealed partial class CoordinatorActor : IActor
         }
 
         // A stop that was asked for before the news came does not hide it.
-        ending = new Ending(RunOutcome.NonFinite, Explain(broken), broken.Chunk);
+        ending = new Ending(RunOutcome.NonFinite, Explain(broken)) { Chunk = broken.Chunk, MiniBatch = openSteps[broken.Step].MiniBatch };
         SendToServer(new StopAfter(header, broken.Step.Previous), effects);
     }
 
     private void HandleStopRequested(StopRequested request, EffectList effects)
     {
-        if (phase is not (Phase.Gathering or Phase.Training))
+        if (phase is not (Phase.Gathering or Phase.Training or Phase.Concluding))
         {
             effects.Refuse(request, "the run is ending already");
             return;
@@ -246,7 +256,7 @@ public sealed partial class CoordinatorActor : IActor
         var stepIsUnderWay = planned > committed && members.Count > 0;
         var last = stepIsUnderWay ? committed.Next : committed;
         BecomeStopping();
-        ending = new Ending(RunOutcome.Cancelled, $"stopped on request after step {last}", null);
+        ending = new Ending(RunOutcome.Cancelled, $"stopped on request after step {last}");
         SendToServer(new StopAfter(header, last), effects);
     }
 
@@ -280,9 +290,15 @@ public sealed partial class CoordinatorActor : IActor
         clock.Begin(now);
     }
 
+    private void BecomeConcluding()
+    {
+        Require(phase == Phase.Training, Phase.Concluding);
+        phase = Phase.Concluding;
+    }
+
     private void BecomeStopping()
     {
-        Require(phase is Phase.Gathering or Phase.Training, Phase.Stopping);
+        Require(phase is Phase.Gathering or Phase.Training or Phase.Concluding, Phase.Stopping);
         phase = Phase.Stopping;
 
         // What an open evaluation would say is not waited for; where the run is complete, there is none.
@@ -300,7 +316,13 @@ public sealed partial class CoordinatorActor : IActor
     {
         Require(phase == Phase.Dismissing, Phase.Ended);
         phase = Phase.Ended;
-        effects.Announce(new RunEnded(ending!.Outcome, epochsReported, final!.Version, final.Hash, clock.TotalSeconds, ending.Explanation, ending.NonFiniteChunk));
+        effects.Announce(new RunEnded(ending!.Outcome, epochsReported, final!.Version, final.Hash, clock.TotalSeconds, ending.Explanation, ending.Chunk)
+        {
+            LastStep = committed,
+            RestoredEpoch = ending.Restored?.Epoch,
+            Test = finalTest,
+            NonFiniteMiniBatch = ending.MiniBatch,
+        });
         effects.Add(new Retire());
     }
 
@@ -313,5 +335,15 @@ public sealed partial class CoordinatorActor : IActor
     }
 
     /// <summary>How the run is going to end.</summary>
-    private sealed record Ending(RunOutcome Outcome, string? Explanation, int? NonFiniteChunk);
+    private sealed record Ending(RunOutcome Outcome, string? Explanation)
+    {
+        /// <summary>Of a step that was not finite.</summary>
+        public int? Chunk { get; init; }
+
+        /// <summary>Of a step that was not finite.</summary>
+        public MiniBatch? MiniBatch { get; init; }
+
+        /// <summary>The epoch whose weights are left; null for the last ones.</summary>
+        public BestEpoch? Restored { get; init; }
+    }
 }

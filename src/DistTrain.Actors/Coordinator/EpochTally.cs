@@ -21,7 +21,8 @@ internal sealed class EpochTally(int epoch)
 
     public string? WeightsHash { get; set; }
 
-    public EvaluationSummary? Test { get; set; }
+    /// <summary>Of the part that is evaluated at the ends of epochs.</summary>
+    public EvaluationSummary? Evaluation { get; set; }
 
     public double MeanLoss => lossSum / SampleCount;
 
@@ -38,7 +39,7 @@ internal sealed class EpochTally(int epoch)
         LastStep = step.Entry.MiniBatch.Step;
     }
 
-    public bool IsComplete(bool needsTest) => ledger is not null && TrainingSeconds is not null && WeightsHash is not null && (Test is not null || !needsTest);
+    public bool IsComplete(bool needsEvaluation) => ledger is not null && TrainingSeconds is not null && WeightsHash is not null && (Evaluation is not null || !needsEvaluation);
 
     public EpochReport Report(RunDefinition definition, IEnumerable<WorkerId> members) => new(
         Epoch,
@@ -47,7 +48,8 @@ internal sealed class EpochTally(int epoch)
         ledger.Proof,
         MeanLoss,
         Accuracy(definition),
-        Test,
+        definition.EpochSplit == DataSplit.Validation ? Evaluation : null,
+        definition.EpochSplit == DataSplit.Test ? Evaluation : null,
         learningRate,
         TrainingSeconds!.Value,
         TrainingSeconds > 0 ? SampleCount / TrainingSeconds.Value : 0,

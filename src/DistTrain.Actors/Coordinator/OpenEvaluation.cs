@@ -1,7 +1,7 @@
 namespace DistTrain.Actors;
 
 /// <summary>An evaluation under way: its version, the results so far, and who has the rest.</summary>
-internal sealed class OpenEvaluation(int epoch, WeightVersion version, int blockCount)
+internal sealed class OpenEvaluation(int epoch, WeightVersion version, DataSplit split, int blockCount)
 {
     private readonly BlockResult?[] results = new BlockResult?[blockCount];
     private readonly WorkerId?[] owners = new WorkerId?[blockCount];
@@ -9,6 +9,8 @@ internal sealed class OpenEvaluation(int epoch, WeightVersion version, int block
     public int Epoch { get; } = epoch;
 
     public WeightVersion Version { get; } = version;
+
+    public DataSplit Split { get; } = split;
 
     public int BlockCount => results.Length;
 
@@ -29,7 +31,7 @@ internal sealed class OpenEvaluation(int epoch, WeightVersion version, int block
         }
     }
 
-    public EvaluationDecision Decide(RunDefinition definition) => EvaluationRule.Decide(results, definition.HasClasses, definition.LabelsPerSample);
+    public EvaluationDecision Decide(RunDefinition definition) => EvaluationRule.Decide(results, definition.HasClasses, definition.Metrics, definition.LabelsPerSample);
 
     /// <summary>Contiguous ranges of what the worker has and has not reported; null asks for what nobody has.</summary>
     public IReadOnlyList<WorkRange> OpenBlocksOf(WorkerId? worker) =>

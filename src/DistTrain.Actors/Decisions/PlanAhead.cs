@@ -1,37 +1,46 @@
 namespace DistTrain.Actors;
 
 /// <param name="Next">The step to plan now; null if none may be.</param>
-public readonly record struct PlanAheadDecision(PlannedStep? Next, string Reason);
+/// <param name="Epoch">What is decided for that step's epoch.</param>
+public readonly record struct PlanAheadDecision(PlannedStep? Next, EpochSettings Epoch, string Reason);
 
 /// <summary>How far the plan runs ahead of what is committed.</summary>
 public static class PlanAhead
 {
     /// <param name="definition">The run.</param>
+    /// <param name="epoch">The last epoch for which everything is decided.</param>
     /// <param name="planned">The last planned step.</param>
     /// <param name="committed">The last committed step.</param>
     /// <param name="memberCount">Workers that could be given work.</param>
     /// <param name="epochsReported">Epochs whose evaluation and hash are in.</param>
-    public static PlanAheadDecision Decide(RunDefinition definition, StepNumber planned, StepNumber committed, int memberCount, int epochsReported)
+    public static PlanAheadDecision Decide(RunDefinition definition, EpochSettings epoch, StepNumber planned, StepNumber committed, int memberCount, int epochsReported)
     {
-        if (planned.Value >= StepPlan.TotalSteps(definition))
+        var isEpochPlanned = planned == epoch.LastStep(definition);
+        if (isEpochPlanned && epoch.Epoch == definition.Epochs)
         {
-            return new PlanAheadDecision(null, "every step is planned");
+            return new PlanAheadDecision(null, epoch, "every step is planned");
         }
 
         if (memberCount == 0)
         {
-            return new PlanAheadDecision(null, "there is no worker to give work to");
+            return new PlanAheadDecision(null, epoch, "there is no worker to give work to");
         }
 
         if (planned.Value - committed.Value >= definition.RunAheadSteps)
         {
-            return new PlanAheadDecision(null, $"the plan is {definition.RunAheadSteps} steps ahead of step {committed}");
+            return new PlanAheadDecision(null, epoch, $"the plan is {definition.RunAheadSteps} steps ahead of step {committed}");
+        }
+
+        if (isEpochPlanned && definition.DecidesAfterEpochs)
+        {
+            return new PlanAheadDecision(null, epoch, $"what follows epoch {epoch.Epoch} depends on its metrics");
         }
 
         // An epoch's last version is kept for its evaluation and hash, beside the two that training needs; this bounds what is kept to one.
-        var next = StepPlan.At(definition, planned.Next);
-        return next.EndsEpoch && epochsReported < next.MiniBatch.Epoch - 1
-            ? new PlanAheadDecision(null, $"step {planned.Next} ends epoch {next.MiniBatch.Epoch}, and epoch {epochsReported + 1} is not evaluated yet")
-            : new PlanAheadDecision(next, $"step {planned.Next} is next");
+        var ahead = isEpochPlanned ? epoch.Next(definition) : epoch;
+        var next = StepPlan.At(definition, ahead, planned.Next);
+        return next.EndsEpoch && epochsReported < ahead.Epoch - 1
+            ? new PlanAheadDecision(null, epoch, $"step {planned.Next} ends epoch {ahead.Epoch}, and epoch {epochsReported + 1} is not evaluated yet")
+            : new PlanAheadDecision(next, ahead, $"step {planned.Next} is next");
     }
 }

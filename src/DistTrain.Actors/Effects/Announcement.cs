@@ -11,6 +11,7 @@ public sealed record NoticeAnnounced(string Sentence) : Announcement;
 /// <param name="MeanLoss">Over the samples of this epoch so far.</param>
 /// <param name="Accuracy">Likewise; null without classes.</param>
 /// <param name="SamplesPerSecond">Of this epoch so far, evaluation excluded.</param>
+/// <param name="TotalSteps">Of the run, if metrics change nothing more.</param>
 public sealed record ProgressAnnounced(
     int Epoch, StepNumber Step, long TotalSteps, long SamplesDone, long SamplesTotal, double MeanLoss, double? Accuracy, double SamplesPerSecond) : Announcement;
 
@@ -21,6 +22,9 @@ public sealed record EpochAnnounced(EpochReport Report) : Announcement;
 public enum RunOutcome
 {
     Completed,
+
+    /// <summary>Ended before its last epoch, because it no longer got better.</summary>
+    StoppedEarly,
 
     /// <summary>Stopped on request, after a whole step.</summary>
     Cancelled,
@@ -36,4 +40,17 @@ public enum RunOutcome
 /// <param name="Explanation">One sentence where the outcome needs one.</param>
 /// <param name="NonFiniteChunk">For <see cref="RunOutcome.NonFinite"/>: the chunk, or null when it was the loss.</param>
 public sealed record RunEnded(
-    RunOutcome Outcome, int EpochsCompleted, WeightVersion Version, string WeightsHash, double TrainingSeconds, string? Explanation, int? NonFiniteChunk) : Announcement;
+    RunOutcome Outcome, int EpochsCompleted, WeightVersion Version, string WeightsHash, double TrainingSeconds, string? Explanation, int? NonFiniteChunk) : Announcement
+{
+    /// <summary>The last step that was made; <see cref="Version"/> is an earlier one's where an earlier epoch's weights are left.</summary>
+    public StepNumber LastStep { get; init; }
+
+    /// <summary>The epoch whose weights the run leaves, where those are not its last; otherwise null.</summary>
+    public int? RestoredEpoch { get; init; }
+
+    /// <summary>Of <see cref="Version"/>, where the test part is evaluated at the run's end; otherwise null.</summary>
+    public EvaluationSummary? Test { get; init; }
+
+    /// <summary>For <see cref="RunOutcome.NonFinite"/>: what the step that could not be made was made of.</summary>
+    public MiniBatch? NonFiniteMiniBatch { get; init; }
+}

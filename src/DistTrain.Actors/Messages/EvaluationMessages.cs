@@ -7,12 +7,20 @@ public enum DataSplit
 {
     Train,
     Test,
+    Validation,
 }
 
 /// <summary>What one block of <see cref="RunDefinition.EvaluationBlockSize"/> samples, in data order, gave at one version.</summary>
 /// <param name="Block">0-based.</param>
 /// <param name="LossSum">Sum of the samples' losses, in sample order.</param>
-public readonly record struct BlockResult(int Block, double LossSum, long CorrectCount, int SampleCount);
+public readonly record struct BlockResult(int Block, double LossSum, long CorrectCount, int SampleCount)
+{
+    /// <summary>What the run's <see cref="DistTrain.Learning.Metrics.MetricPlan"/> counted.</summary>
+    public ImmutableArray<long> Counts { get; init; } = [];
+
+    /// <summary>What it summed, in sample order.</summary>
+    public ImmutableArray<double> Sums { get; init; } = [];
+}
 
 /// <summary>Coordinator to worker: evaluate this range of blocks on <paramref name="Version"/>. A worker told so keeps that version until it is done.</summary>
 public sealed record AssignEvaluation(Header Header, WeightVersion Version, DataSplit Split, WorkRange Blocks, string Reason) : ActorMessage(Header);

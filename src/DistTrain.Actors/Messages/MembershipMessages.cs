@@ -30,9 +30,10 @@ public readonly record struct OpenRange(StepNumber Step, WorkRange Range);
 public sealed record EndSession(Header Header, WorkerId Worker, SessionNumber WorkerSession, ImmutableArray<OpenRange> OpenRanges, string Reason) : ActorMessage(Header);
 
 /// <summary>Coordinator to server: make no step after <paramref name="Step"/> (or after the one that is being applied, if that is later), then answer <see cref="ServerStopped"/>.</summary>
-public sealed record StopAfter(Header Header, StepNumber Step) : ActorMessage(Header);
+/// <param name="Leave">A kept version whose weights are to be the run's result; null for the last one.</param>
+public sealed record StopAfter(Header Header, StepNumber Step, WeightVersion? Leave = null) : ActorMessage(Header);
 
-/// <summary>Server to coordinator: its last version and that version's hash.</summary>
+/// <summary>Server to coordinator: the version that it leaves, and that version's hash.</summary>
 public sealed record ServerStopped(Header Header, ShardId Shard, WeightVersion Version, string Hash) : ActorMessage(Header);
 
 /// <summary>Coordinator to worker: finish nothing more, let go of everything, answer <see cref="WorkerStopped"/>.</summary>

@@ -19,6 +19,7 @@ public sealed class ParameterServerActor : IActor
     private WeightVersion version;
     private OpenStep? applying;
     private StepNumber? lastStep;
+    private WeightVersion? leave;
     private readonly OpenLedger ledger = new();
 
     /// <summary>Since the last commit.</summary>
@@ -317,6 +318,7 @@ public sealed class ParameterServerActor : IActor
 
     private void HandleStopAfter(StopAfter stop, EffectList effects)
     {
+        leave = stop.Leave;
         lastStep = lastStep is { } earlier && earlier < stop.Step ? earlier : stop.Step;
         CloseIfDone(effects);
     }
@@ -333,12 +335,15 @@ public sealed class ParameterServerActor : IActor
 
     private void LeaveIfHashed(EffectList effects)
     {
-        if (lastHash is { } last && last.Version == version)
+        if (lastHash is { } last && last.Version == Result)
         {
-            effects.Send(ActorAddress.Coordinator, new ServerStopped(header, shard, version, last.Hash));
+            effects.Send(ActorAddress.Coordinator, new ServerStopped(header, shard, Result, last.Hash));
             BecomeGone(effects);
         }
     }
+
+    /// <summary>The version that the run leaves.</summary>
+    private WeightVersion Result => leave ?? version;
 
     private void Publish(EffectList effects)
     {
@@ -400,9 +405,10 @@ public sealed class ParameterServerActor : IActor
         }
 
         openSteps.Clear();
-        if (lastHash?.Version != version && !keptVersions.Contains(version))
+        // The hash of an epoch's last version is under way or here; that of an earlier epoch's has been passed on.
+        if (lastHash?.Version != Result && (leave is not null || !keptVersions.Contains(version)))
         {
-            effects.Add(new HashWeights(version));
+            effects.Add(new HashWeights(Result));
         }
     }
 
@@ -410,6 +416,13 @@ public sealed class ParameterServerActor : IActor
     {
         Require(phase == Phase.Closing, Phase.Gone);
         phase = Phase.Gone;
+
+        // What a runtime keeps of a server that has retired is its newest version.
+        foreach (var newer in keptVersions.Append(version).Distinct().Where(held => held > Result))
+        {
+            effects.Add(new DropWeights(newer));
+        }
+
         effects.Add(new Retire());
     }
 

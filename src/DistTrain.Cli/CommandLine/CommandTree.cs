@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.CommandLine;
 using System.CommandLine.Parsing;
+using DistTrain.Actors;
 using DistTrain.Cli.Commands;
 using DistTrain.Cli.Configuration;
 
@@ -18,6 +19,7 @@ internal sealed class CommandTree
     private readonly Option<string> configurationFile = new("--config") { HelpName = "FILE", Description = "YAML with any of the settings below by their names; flags win over it" };
     private readonly Option<string> onnxFile = new("--onnx") { HelpName = "FILE", Description = "write an ONNX file (operator set 13): input to logits, the batch size open" };
     private readonly Option<string> safetensorsFile = new("--safetensors") { HelpName = "FILE", Description = "write the model as it is stored: tensors, and layers and preparation in the metadata" };
+    private readonly Option<string> split = new("--split") { HelpName = "PART", Description = "the part of the run's own data: train, validation or test (the default)" };
     private readonly Argument<string> run = new("RUN") { Description = "a run directory that 'disttrain train' made" };
     private readonly Argument<string?> modelName = new("MODEL") { Description = "one model to show layer by layer, such as mlp:512,512; without it, all that there is", Arity = ArgumentArity.ZeroOrOne };
     private readonly Argument<string> runOrFile = new("RUN|FILE") { Description = "a run directory, or any safetensors file of float32 tensors" };
@@ -34,7 +36,7 @@ internal sealed class CommandTree
         root.Options.Add(help);
         root.Options.Add(version);
         Add("train", "train a model; with no argument: the built-in digits, two workers", CommandExamples.Train, Train, [], [configurationFile, runDirectory, json, .. settings.Select(s => s.Option)]);
-        Add("evaluate", "loss, accuracy and confusion matrix of a trained model", CommandExamples.Evaluate, Evaluate, [run], [.. ModelOptions()]);
+        Add("evaluate", "loss, accuracy, confusion matrix and other metrics of a trained model", CommandExamples.Evaluate, Evaluate, [run], [.. ModelOptions(), split]);
         Add("predict", "what a trained model says of each sample", CommandExamples.Predict, Predict, [run], [.. ModelOptions()]);
         Add("export", "a trained model as a file for other programs", CommandExamples.Export, Export, [run], [onnxFile, safetensorsFile, json]);
         Add("models", "what models can be made of: names, sizes for given data, layers and their settings in YAML", CommandExamples.Models, Models, [modelName], [.. ModelOptions()]);
@@ -105,7 +107,20 @@ internal sealed class CommandTree
         var directory => directory,
     };
 
-    private ExitCode Evaluate(ParseResult line) => EvaluateCommand.Run(Model(line), host);
+    private ExitCode Evaluate(ParseResult line)
+    {
+        var request = Model(line);
+        DataSplit? part = line.GetValue(split) switch
+        {
+            null => null,
+            _ when request.Data is not null => throw new CommandException(ExitCode.WrongUsage, "--split is a part of the run's own data: give either --split or --data"),
+            "train" => DataSplit.Train,
+            "validation" => DataSplit.Validation,
+            "test" => DataSplit.Test,
+            var other => throw new CommandException(ExitCode.WrongUsage, $"--split must be train, validation or test, but is '{other}'"),
+        };
+        return EvaluateCommand.Run(request with { Split = part }, host);
+    }
 
     private ExitCode Predict(ParseResult line)
     {

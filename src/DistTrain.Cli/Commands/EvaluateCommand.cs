@@ -10,7 +10,11 @@ namespace DistTrain.Cli.Commands;
 /// <param name="Run">The run directory.</param>
 /// <param name="Data">Lays the user's data settings over the run's; null for the run's own test part.</param>
 /// <param name="Engine">See <see cref="ConfigurationKeys.EngineNames"/>; null for the run's.</param>
-public sealed record ModelRequest(string Run, Func<TrainConfiguration, TrainConfiguration>? Data, string? Engine, bool Json);
+public sealed record ModelRequest(string Run, Func<TrainConfiguration, TrainConfiguration>? Data, string? Engine, bool Json)
+{
+    /// <summary>The part of the run's own data that is meant; null for the test part.</summary>
+    public DataSplit? Split { get; init; }
+}
 
 /// <summary>Loss, accuracy and confusions of a stored model.</summary>
 public static class EvaluateCommand
@@ -22,7 +26,7 @@ public static class EvaluateCommand
         ArgumentNullException.ThrowIfNull(request);
         ArgumentNullException.ThrowIfNull(host);
         var run = RunReader.Read(request.Run);
-        var samples = request.Data is null ? ModelSamples.TestPartOf(run) : ModelSamples.Load(run, request.Data(run.Configuration));
+        var samples = request.Data is null ? ModelSamples.PartOf(run, request.Split ?? DataSplit.Test) : ModelSamples.Load(run, request.Data(run.Configuration));
         if (samples.Samples.Targets is Unlabelled)
         {
             throw new CommandException(ExitCode.BadData, $"{samples.Name} has no labels to hold the model to: use 'disttrain predict'");
@@ -30,7 +34,7 @@ public static class EvaluateCommand
 
         var engine = host.Engine(request.Engine ?? run.Configuration.Engine);
         var model = run.Model;
-        var summary = Inference.Evaluate(engine, model.Graph, model.Loss, model.Weights, samples.Samples)
+        var summary = Inference.Evaluate(engine, model.Graph, model.Loss, model.Weights, samples.Samples, run.Configuration.TopK)
             ?? throw new CommandException(ExitCode.BadData, $"{samples.Name} has no samples");
         var confusion = samples.Samples.Targets is ClassLabels labels ? Confusion(engine, run, samples.Samples, labels) : null;
         if (request.Json)
@@ -66,6 +70,11 @@ public static class EvaluateCommand
         var accuracy = summary.Accuracy is null ? "" : $"accuracy {RunText.Percent(summary.Accuracy)}, ";
         host.Output.WriteLine($"{samples.Name}, {samples.Part}: {accuracy}loss {RunText.Loss(summary.MeanLoss)} over {RunText.Whole(summary.SampleCount)} samples");
         host.Output.WriteLine($"weights {run.Model.WeightsHash}");
+        foreach (var figure in MetricText.Figures(summary))
+        {
+            host.Output.WriteLine(figure);
+        }
+
         if (confusion is null)
         {
             return;
@@ -76,6 +85,15 @@ public static class EvaluateCommand
         foreach (var line in names.Length <= MostClassesOfMatrix ? Matrix(confusion, names) : Confusions(confusion, names))
         {
             host.Output.WriteLine(line);
+        }
+
+        if (summary.Metrics is { Classes.IsEmpty: false } metrics)
+        {
+            host.Output.WriteLine();
+            foreach (var line in MetricText.Classes(metrics, names))
+            {
+                host.Output.WriteLine(line);
+            }
         }
     }
 
@@ -110,8 +128,7 @@ public static class EvaluateCommand
         json.WriteString("data", samples.Name);
         json.WriteString("dataHash", samples.ContentHash);
         json.WriteNumber("samples", summary.SampleCount);
-        json.WriteFinite("loss", summary.MeanLoss);
-        json.WriteFinite("accuracy", summary.Accuracy);
+        json.WriteMetrics("", summary, withClasses: true);
         json.WriteString("weightsHash", run.Model.WeightsHash);
         json.WriteString("kernelPath", engine.KernelPath);
         json.WriteString("arithmeticId", engine.ArithmeticId.Value);

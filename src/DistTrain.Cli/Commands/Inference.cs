@@ -2,14 +2,15 @@ using DistTrain.Actors;
 using DistTrain.Learning;
 using DistTrain.Learning.Engines;
 using DistTrain.Learning.Graph;
-using DistTrain.Learning.Reduction;
+using DistTrain.Learning.Metrics;
 
 namespace DistTrain.Cli.Commands;
 
 /// <summary>Runs a model forward over many samples, a block at a time.</summary>
 internal static class Inference
 {
-    private const int BlockSamples = 256;
+    /// <summary>That of a run's own evaluations, so that losses are added in the same order and have the same bits.</summary>
+    private const int BlockSamples = RunDefinition.DefaultEvaluationBlockSize;
 
     /// <param name="first">Index of the block's first sample.</param>
     /// <param name="outputs">[samples of the block × output width].</param>
@@ -31,8 +32,8 @@ internal static class Inference
         }
     }
 
-    /// <summary>Mean loss and accuracy; null without samples.</summary>
-    public static EvaluationSummary? Evaluate(IEngine engine, ModelGraph graph, Loss loss, TensorBuffer weights, SampleSet samples)
+    /// <summary>All figures that suit the targets; null without samples.</summary>
+    public static EvaluationSummary? Evaluate(IEngine engine, ModelGraph graph, Loss loss, TensorBuffer weights, SampleSet samples, int topK)
     {
         if (samples.Count == 0)
         {
@@ -44,10 +45,16 @@ internal static class Inference
             throw new InvalidOperationException("samples without labels cannot be evaluated");
         }
 
-        var total = new NodeStatistics(0, 0, 0);
+        var metrics = MetricPlan.For(loss, samples.Targets, topK);
+        var blocks = new List<BlockResult?>();
         ForEachBlock(engine, graph, loss, weights, samples, (first, count, outputs) =>
-            total = NodeStatistics.Add(total, Evaluation.Summarize(loss, outputs, samples.Targets.Slice(first, count), count)));
-        return new EvaluationSummary(
-            total.LossSum / total.SampleCount, samples.Targets is ClassLabels labels ? total.CorrectCount / ((double)total.SampleCount * labels.LabelsPerSample) : null, total.SampleCount);
+        {
+            var targets = samples.Targets.Slice(first, count);
+            var total = Evaluation.Summarize(loss, outputs, targets, count);
+            var (counts, sums) = (new long[metrics.CountLength], new double[metrics.SumLength]);
+            metrics.Add(loss, outputs, targets, samples.Targets.Slice(0, 1).Values, counts, sums);
+            blocks.Add(new BlockResult(blocks.Count, total.LossSum, total.CorrectCount, count) { Counts = [.. counts], Sums = [.. sums] });
+        });
+        return EvaluationRule.Decide(blocks, samples.Targets is ClassLabels, metrics, Math.Max(1, samples.Targets.LabelsPerSample)).Summary;
     }
 }

@@ -1,3 +1,4 @@
+using DistTrain.Actors;
 using DistTrain.Cli.Configuration;
 using DistTrain.Cli.Output;
 using DistTrain.Data;
@@ -9,12 +10,12 @@ namespace DistTrain.Cli.Commands;
 /// <param name="Part">Which samples these are, in words.</param>
 internal sealed record ModelSamples(string Name, string Part, SampleSet Samples, string ContentHash)
 {
-    /// <summary>The run's own test part, split off as it was for the training.</summary>
-    /// <exception cref="CommandException">The data is gone, damaged or changed.</exception>
-    public static ModelSamples TestPartOf(StoredRun run)
+    /// <summary>A part of the run's own data, divided as it was for the training.</summary>
+    /// <exception cref="CommandException">The data is gone, damaged or changed, or has no such part.</exception>
+    public static ModelSamples PartOf(StoredRun run, DataSplit split)
     {
         var source = Stage.ReadingRun(() => DataSettings.Source(run.Configuration));
-        var data = Stage.Data(() => DataSetLoader.Load(source, new DataSetOptions { TestRatio = run.Configuration.TestRatio, Seed = run.Configuration.Seed }));
+        var data = Stage.Data(() => DataSetLoader.Load(source, DataSettings.Options(run.Configuration)));
         if (data.ContentHash != run.DataHash)
         {
             // Another split would put samples into the test part that the model was trained on.
@@ -24,7 +25,16 @@ internal sealed record ModelSamples(string Name, string Part, SampleSet Samples,
                 + "say with --data what to evaluate");
         }
 
-        return new ModelSamples(data.Name, "test part", data.Test, data.ContentHash);
+        return split switch
+        {
+            DataSplit.Train => new ModelSamples(data.Name, "training part", data.Train, data.ContentHash),
+            DataSplit.Test => new ModelSamples(data.Name, "test part", data.Test, data.ContentHash),
+            _ => new ModelSamples(
+                data.Name,
+                "validation part",
+                data.Validation ?? throw new CommandException(ExitCode.WrongUsage, $"the run {run.Paths.Directory} kept no samples for validation (validation-ratio is 0)"),
+                data.ContentHash),
+        };
     }
 
     /// <summary>Other samples, prepared as those of the training were.</summary>

@@ -4,9 +4,8 @@ using DistTrain.Actors;
 using DistTrain.Cli.Configuration;
 using DistTrain.Cli.Output;
 using DistTrain.Data;
+using DistTrain.Learning;
 using DistTrain.Learning.Engines;
-using DistTrain.Learning.Graph;
-using DistTrain.Learning.Optimization;
 using DistTrain.Runtime;
 using DistTrain.Runtime.RunDirectory;
 
@@ -24,7 +23,7 @@ public sealed class TrainCommand
     private readonly IEngine engine;
     private readonly RunDescription run;
     private readonly TrainingDefinition definition;
-    private EpochReport? lastEpoch;
+    private readonly Dictionary<long, EpochReport> reportsByVersion = [];
 
     private TrainCommand(Host host, TrainReporter reporter, IEngine engine, RunDescription run, TrainingDefinition definition)
     {
@@ -41,10 +40,10 @@ public sealed class TrainCommand
         ArgumentNullException.ThrowIfNull(request);
         ArgumentNullException.ThrowIfNull(host);
         var source = Stage.Configuration(() => DataSettings.Source(request.Configuration));
-        var data = Stage.Data(() => DataSetLoader.Load(source, new DataSetOptions { TestRatio = request.Configuration.TestRatio, Seed = request.Configuration.Seed }));
+        var data = Stage.Data(() => DataSetLoader.Load(source, DataSettings.Options(request.Configuration)));
         var configuration = DataSettings.Resolve(request.Configuration, source, data.Preprocessing).For(data.Train.Targets);
-        var definition = Stage.Configuration(() => Define(configuration, data));
         var engine = host.Engine(configuration.Engine);
+        var definition = Stage.Configuration(() => Definition.Create(configuration, data, engine));
         using var directory = RunDirectoryWriter.Create(request.RunDirectory ?? FreeDirectory(host.UtcNow(), data, configuration));
         var run = new RunDescription(
             configuration, data, definition.Graph, engine.KernelPath, engine.ArithmeticId, directory.Paths.Directory, host.Version);
@@ -53,29 +52,6 @@ public sealed class TrainCommand
 
     private static TrainReporter Reporter(TrainRequest request, Host host) =>
         request.Json ? new JsonReporter(host) : host.OutputIsTerminal ? new LiveReporter(host) : new PlainReporter(host);
-
-    private static TrainingDefinition Define(TrainConfiguration configuration, DataSet data)
-    {
-        var loss = Loss.Create(configuration.Loss!, new LossSettings(configuration.LabelSmoothing, configuration.HuberDelta));
-        var graph = configuration.Model.Build(data.Train.SampleShape, loss.OutputWidth(data.Train.Targets));
-        loss.Check(graph, data.Train.Targets);
-        return new TrainingDefinition
-        {
-            Graph = graph,
-            Loss = loss,
-            Optimizer = OptimizerChain.Create(configuration.Optimizer, configuration.OptimizerSettings()),
-            Schedule = Schedule.Create(
-                configuration.Schedule, new ScheduleSettings(configuration.ScheduleStepEpochs, configuration.ScheduleStepFactor, configuration.ScheduleFinalFraction)),
-            LearningRate = configuration.LearningRate!.Value,
-            Seed = configuration.Seed,
-            BatchSize = configuration.BatchSize,
-            MicroBatchCount = configuration.MicroBatches,
-            Epochs = configuration.Epochs,
-            WorkerCount = configuration.Workers,
-            Train = data.Train,
-            Test = data.Test.Count == 0 ? null : data.Test,
-        };
-    }
 
     /// <summary>A new folder that tells runs apart and sorts by time: <c>runs/20260131-235959-digits-mlp-128-64</c>.</summary>
     private static string FreeDirectory(DateTime utcNow, DataSet data, TrainConfiguration configuration)
@@ -128,7 +104,7 @@ public sealed class TrainCommand
                 reporter.Progressed(progress);
                 break;
             case EpochEnded { Report: var report }:
-                lastEpoch = report;
+                reportsByVersion[report.LastStep] = report;
                 directory.AppendMetrics(JsonEvents.Epoch(report));
                 reporter.EpochEnded(report);
                 break;
@@ -167,14 +143,21 @@ public sealed class TrainCommand
     private RunSummary Summarize(TrainingResult result)
     {
         // A run that was stopped within an epoch ends in weights that no epoch's report speaks of.
-        var test = lastEpoch?.WeightsHash == result.WeightsHash ? lastEpoch.Test : null;
-        if (test is null && definition.Test is not null)
-        {
-            test = Inference.Evaluate(engine, run.Graph, definition.Loss, result.Weights, definition.Test);
-        }
-
-        return new RunSummary(result.Outcome, result.Epochs, result.LastStep, result.Seconds, test, result.WeightsHash, result.Explanation);
+        reportsByVersion.TryGetValue(result.LastStep, out var report);
+        return new RunSummary(
+            result.Outcome,
+            result.Epochs,
+            result.StepsTaken,
+            result.Seconds,
+            report?.Validation ?? Evaluate(result, definition.Validation),
+            result.Test ?? report?.Test ?? Evaluate(result, definition.Test),
+            result.RestoredEpoch,
+            result.WeightsHash,
+            result.Explanation);
     }
+
+    private EvaluationSummary? Evaluate(TrainingResult result, SampleSet? samples) =>
+        samples is null ? null : Inference.Evaluate(engine, run.Graph, definition.Loss, result.Weights, samples, definition.TopK);
 
     private ExitCode Conclude(RunSummary summary)
     {

@@ -8,6 +8,7 @@ public enum KeyGroup
     Optimizer,
     Schedule,
     Training,
+    Stopping,
     Execution,
 }
 

@@ -19,7 +19,7 @@ public static class ConfigurationKeys
 
     public static ImmutableArray<string> RuntimeNames { get; } = ["in-process", "deterministic"];
 
-    public static ImmutableArray<ConfigurationKey> All { get; } = [.. DataKeys(), .. ModelKeys(), .. OptimizerKeys(), .. ScheduleKeys(), .. TrainingKeys(), .. ExecutionKeys()];
+    public static ImmutableArray<ConfigurationKey> All { get; } = [.. DataKeys(), .. ModelKeys(), .. OptimizerKeys(), .. ScheduleKeys.Rate(), .. ScheduleKeys.Plateau(), .. ScheduleKeys.Batch(), .. TrainingKeys(), .. ScheduleKeys.Stopping(), .. ExecutionKeys()];
 
     public static ConfigurationKey? Find(string name) => All.FirstOrDefault(key => key.Name == name);
 
@@ -39,6 +39,8 @@ public static class ConfigurationKeys
             (c, text) => c with { Scaling = TextOrAutomatic(text, t => OneOf(t, ScalingNames)) }, c => c.Scaling),
         new(KeyGroup.Data, KeyKind.Number, "test-ratio", "RATIO", "share of the samples kept for testing; auto is the data's own test part, else 0.2",
             (c, text) => c with { TestRatio = OrAutomatic(text, t => Number(t, v => v is > 0 and < 1, "above 0 and below 1")) }, c => c.TestRatio),
+        new(KeyGroup.Data, KeyKind.Number, "validation-ratio", "RATIO", "share of the other samples kept to judge the training by while it runs; 0 for none",
+            (c, text) => c with { ValidationRatio = Number(text, v => v is >= 0 and < 1, "from 0 to below 1") }, c => c.ValidationRatio),
     ];
 
     private static IEnumerable<ConfigurationKey> ModelKeys() =>
@@ -87,18 +89,6 @@ public static class ConfigurationKeys
             (c, text) => c with { ClipNorm = AtLeastZero(text) }, c => c.ClipNorm),
     ];
 
-    private static IEnumerable<ConfigurationKey> ScheduleKeys() =>
-    [
-        new(KeyGroup.Schedule, KeyKind.Text, "schedule", "NAME", "constant, step or cosine",
-            (c, text) => c with { Schedule = OneOf(text, Learning.Optimization.Schedule.Names) }, c => c.Schedule),
-        new(KeyGroup.Schedule, KeyKind.Number, "schedule-step-epochs", "EPOCHS", "step: epochs between two drops",
-            (c, text) => c with { ScheduleStepEpochs = WholeNumber(text, 1) }, c => c.ScheduleStepEpochs),
-        new(KeyGroup.Schedule, KeyKind.Number, "schedule-step-factor", "FACTOR", "step: what the rate is multiplied by at a drop",
-            (c, text) => c with { ScheduleStepFactor = Number(text, v => v is > 0 and <= 1, "above 0 and at most 1") }, c => c.ScheduleStepFactor),
-        new(KeyGroup.Schedule, KeyKind.Number, "schedule-final-fraction", "SHARE", "cosine: share of the rate that is left at the end",
-            (c, text) => c with { ScheduleFinalFraction = Number(text, v => v is >= 0 and <= 1, "from 0 to 1") }, c => c.ScheduleFinalFraction),
-    ];
-
     private static IEnumerable<ConfigurationKey> TrainingKeys() =>
     [
         new(KeyGroup.Training, KeyKind.Number, "batch-size", "SAMPLES", "samples of a mini-batch, over all workers together",
@@ -122,6 +112,10 @@ public static class ConfigurationKeys
             (c, text) => c with { Engine = OneOf(text, EngineNames) }, c => c.Engine),
         new(KeyGroup.Execution, KeyKind.Text, "runtime", "NAME", "in-process (a thread a worker) or deterministic (one thread under virtual time, the same order of messages every time); same weights",
             (c, text) => c with { Runtime = OneOf(text, RuntimeNames) }, c => c.Runtime),
+        new(KeyGroup.Execution, KeyKind.Number, "threads-per-worker", "COUNT", "threads on which each worker computes; any number gives the same weights",
+            (c, text) => c with { ThreadsPerWorker = WholeNumber(text, 1) }, c => c.ThreadsPerWorker),
+        new(KeyGroup.Execution, KeyKind.Text, "memory", "SIZE", "what a worker's activations may take, such as 512MiB or 2GiB; a worker then computes its micro-batches in turns, to the same weights",
+            (c, text) => c with { MemoryBytes = OrAutomatic(text, ByteSize.Parse) }, c => c.MemoryBytes is { } bytes ? ByteSize.Format(bytes) : null),
     ];
 
     private static double AtLeastZero(string text) => Number(text, v => v >= 0, "of at least 0");

@@ -6,7 +6,7 @@ namespace DistTrain.Cli.Configuration;
 /// Everything that decides what a training does, and the single source of every default: the flags, the configuration file, the help and
 /// <c>cluster-config/reference.yaml</c> all speak of this record. Null stands for <c>auto</c>; what it comes to is filled in by <see cref="Resolution"/> once the data is known.
 /// </summary>
-public sealed record TrainConfiguration
+public sealed partial record TrainConfiguration
 {
     public static TrainConfiguration Default { get; } = new();
 

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using System.Globalization;
 using System.Numerics;
 
@@ -44,6 +45,22 @@ internal static class ValueReading
         "no" or "false" => false,
         _ => throw new InvalidValueException($"must be yes, no or auto, but is '{text}'"),
     };
+
+    public static bool YesOrNo(string text) => text switch
+    {
+        "yes" or "true" => true,
+        "no" or "false" => false,
+        _ => throw new InvalidValueException($"must be yes or no, but is '{text}'"),
+    };
+
+    /// <summary>Whole numbers of at least 1 that rise, joined by commas.</summary>
+    public static ImmutableArray<int> RisingNumbers(string text)
+    {
+        var numbers = text.Split(',').Select(word => int.TryParse(word, NumberStyles.None, CultureInfo.InvariantCulture, out var value) ? value : 0).ToImmutableArray();
+        return numbers[0] >= 1 && numbers.Zip(numbers.Skip(1)).All(pair => pair.First < pair.Second)
+            ? numbers
+            : throw new InvalidValueException($"must be rising whole numbers joined by commas, such as 30,60,80, but is '{text}'");
+    }
 
     /// <summary>Null for <c>auto</c>, else what <paramref name="read"/> makes of the text.</summary>
     public static T? OrAutomatic<T>(string text, Func<string, T> read)

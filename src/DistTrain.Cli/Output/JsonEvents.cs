@@ -32,6 +32,7 @@ public static class JsonEvents
         json.WriteString("data", run.Data.Name);
         json.WriteString("dataHash", run.Data.ContentHash);
         json.WriteNumber("trainSamples", run.Data.Train.Count);
+        json.WriteNumber("validationSamples", run.Data.Validation?.Count ?? 0);
         json.WriteNumber("testSamples", run.Data.Test.Count);
         json.WriteNumber("parameterCount", run.Graph.Layout.ParameterCount);
         json.WriteString("kernelPath", run.KernelPath);
@@ -50,8 +51,8 @@ public static class JsonEvents
         json.WriteNumber("recomputed", report.Ledger.RecomputedSamples);
         json.WriteFinite("trainLoss", report.TrainLoss);
         json.WriteFinite("trainAccuracy", report.TrainAccuracy);
-        json.WriteFinite("testLoss", report.Test?.MeanLoss);
-        json.WriteFinite("testAccuracy", report.Test?.Accuracy);
+        json.WriteMetrics("validation", report.Validation);
+        json.WriteMetrics("test", report.Test);
         json.WriteFinite("learningRate", report.LearningRate);
         json.WriteFinite("seconds", report.TrainingSeconds);
         json.WriteFinite("samplesPerSecond", report.SamplesPerSecond);
@@ -75,14 +76,16 @@ public static class JsonEvents
         json.WriteString("outcome", summary.Outcome switch
         {
             RunOutcome.Completed => "completed",
+            RunOutcome.StoppedEarly => "stopped-early",
             RunOutcome.Cancelled => "interrupted",
             _ => "non-finite",
         });
         json.WriteNumber("epochs", summary.Epochs);
         json.WriteNumber("steps", summary.Steps);
         json.WriteFinite("seconds", summary.Seconds);
-        json.WriteFinite("testLoss", summary.Test?.MeanLoss);
-        json.WriteFinite("testAccuracy", summary.Test?.Accuracy);
+        json.WriteFinite("restoredEpoch", summary.RestoredEpoch);
+        json.WriteMetrics("validation", summary.Validation);
+        json.WriteMetrics("test", summary.Test);
         json.WriteString("weightsHash", summary.WeightsHash);
         json.WriteString("run", run.RunDirectory);
         json.WriteString("explanation", summary.Explanation);

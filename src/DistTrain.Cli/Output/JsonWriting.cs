@@ -1,4 +1,6 @@
 using System.Text.Json;
+using DistTrain.Actors;
+using DistTrain.Learning.Metrics;
 
 namespace DistTrain.Cli.Output;
 
@@ -27,5 +29,49 @@ internal static class JsonWriting
         {
             json.WriteNull(name);
         }
+    }
+
+    /// <summary>Loss and accuracy, null where there are none, and every other metric that the evaluation gave: <c>testLoss</c>, <c>testMicroF1</c>.</summary>
+    /// <param name="part">Stands before each name; empty for the names alone.</param>
+    /// <param name="withClasses">Whether the figures of each class follow.</param>
+    public static void WriteMetrics(this Utf8JsonWriter json, string part, EvaluationSummary? evaluation, bool withClasses = false)
+    {
+        foreach (var metric in MetricNames.All)
+        {
+            var value = evaluation?.Value(metric);
+            if (value is not null || metric is MetricNames.Loss or MetricNames.Accuracy)
+            {
+                json.WriteFinite(Name(part, metric), value);
+            }
+        }
+
+        if (withClasses && evaluation?.Metrics is { Classes.IsEmpty: false } metrics)
+        {
+            WriteClasses(json, metrics);
+        }
+    }
+
+    private static void WriteClasses(Utf8JsonWriter json, SplitMetrics metrics)
+    {
+        json.WriteStartArray("classes");
+        foreach (var of in metrics.Classes)
+        {
+            json.WriteStartObject();
+            json.WriteNumber("samples", of.Actual);
+            json.WriteNumber("predicted", of.Predicted);
+            json.WriteNumber("correct", of.Correct);
+            json.WriteFinite("precision", of.Precision);
+            json.WriteFinite("recall", of.Recall);
+            json.WriteFinite("f1", of.F1);
+            json.WriteEndObject();
+        }
+
+        json.WriteEndArray();
+    }
+
+    private static string Name(string part, string metric)
+    {
+        var words = string.Concat(metric.Split('-').Select(word => char.ToUpperInvariant(word[0]) + word[1..]));
+        return part.Length == 0 ? char.ToLowerInvariant(words[0]) + words[1..] : part + words;
     }
 }

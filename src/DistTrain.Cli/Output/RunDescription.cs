@@ -14,6 +14,17 @@ public sealed record RunDescription(
     TrainConfiguration Configuration, DataSet Data, ModelGraph Graph, string KernelPath, ArithmeticId ArithmeticId, string RunDirectory, string Version);
 
 /// <summary>All that is known of a run at its end.</summary>
-/// <param name="Test">Of the final weights; null when they were not finite.</param>
+/// <param name="Steps">That were made.</param>
+/// <param name="Validation">Of the saved weights; null without a validation part.</param>
+/// <param name="Test">Of the saved weights; null without a test part.</param>
+/// <param name="RestoredEpoch">The epoch whose weights are saved, where it is not the last; otherwise null.</param>
 public sealed record RunSummary(
-    RunOutcome Outcome, int Epochs, long Steps, double Seconds, EvaluationSummary? Test, string WeightsHash, string? Explanation);
+    RunOutcome Outcome,
+    int Epochs,
+    long Steps,
+    double Seconds,
+    EvaluationSummary? Validation,
+    EvaluationSummary? Test,
+    int? RestoredEpoch,
+    string WeightsHash,
+    string? Explanation);

@@ -47,7 +47,7 @@ public static class RunText
         var c = run.Configuration;
         return
         [
-            ("data", $"{data.Name}: {Whole(data.Train.Count)} training and {Whole(data.Test.Count)} test samples of {data.Train.SampleShape}, {classes}, content {ShortHash(data.ContentHash)}"),
+            ("data", $"{data.Name}: {Whole(data.Train.Count)} training{(data.Validation is null ? "" : $", {Whole(data.Validation.Count)} validation")} and {Whole(data.Test.Count)} test samples of {data.Train.SampleShape}, {classes}, content {ShortHash(data.ContentHash)}"),
             ("model", $"{Graph(run.Graph)}: {Whole(run.Graph.Layout.ParameterCount)} parameters"),
             ("engine", $"{c.Engine}, kernels {run.KernelPath}, arithmetic {run.ArithmeticId}"),
             ("workers", $"{c.Workers} {c.Runtime}, batches of {c.BatchSize} samples"),
@@ -75,9 +75,11 @@ public static class RunText
     {
         ArgumentNullException.ThrowIfNull(report);
         var number = report.Epoch.ToString(CultureInfo.InvariantCulture).PadLeft(epochs.ToString(CultureInfo.InvariantCulture).Length);
+        var evaluation = report.Validation ?? report.Test;
+        var part = report.Validation is null ? "test" : "validation";
         var accuracies = report.TrainAccuracy is null
-            ? report.Test is null ? "" : $"  test loss {Loss(report.Test.MeanLoss)}"
-            : $"  accuracy {Percent(report.TrainAccuracy),8}{(report.Test is null ? "" : $"  test {Percent(report.Test.Accuracy),8}")}";
+            ? evaluation is null ? "" : $"  {part} loss {Loss(evaluation.MeanLoss)}"
+            : $"  accuracy {Percent(report.TrainAccuracy),8}{(evaluation is null ? "" : $"  {part} {Percent(evaluation.Accuracy),8}")}";
         var rate = report.LearningRate.ToString("G3", CultureInfo.InvariantCulture).Replace('E', 'e');
         var ledger = report.Ledger;
         var recomputed = ledger.RecomputedSamples == 0 ? "" : $", {Whole(ledger.RecomputedSamples)} recomputed";
@@ -97,6 +99,7 @@ public static class RunText
         return summary.Outcome switch
         {
             RunOutcome.Completed => $"Finished {summary.Epochs} {(summary.Epochs == 1 ? "epoch" : "epochs")}, {steps}, in {Seconds(summary.Seconds)}.",
+            RunOutcome.StoppedEarly => $"Stopped early after {summary.Epochs} {(summary.Epochs == 1 ? "epoch" : "epochs")}, {steps}, in {Seconds(summary.Seconds)}.",
             RunOutcome.Cancelled => $"Stopped on request after {steps}; the weights of that step are saved.",
             _ => $"Stopped after {steps}: {summary.Explanation}",
         };
@@ -112,20 +115,32 @@ public static class RunText
     public static IReadOnlyList<(string Name, string Value)> Result(RunDescription run, RunSummary summary)
     {
         var rows = new List<(string, string)>();
-        if (summary.Test is EvaluationSummary test)
+        if (summary.RestoredEpoch is { } epoch)
         {
-            if (test.Accuracy is not null)
-            {
-                rows.Add(("test accuracy", Percent(test.Accuracy)));
-            }
-
-            rows.Add(("test loss", Loss(test.MeanLoss)));
+            rows.Add(("weights of", $"epoch {epoch}, the best by {run.Configuration.StopMetric}"));
         }
 
+        AddEvaluation(rows, "validation", summary.Validation);
+        AddEvaluation(rows, "test", summary.Test);
         rows.Add(("training time", Seconds(summary.Seconds)));
         rows.Add(("weights", summary.WeightsHash));
         rows.Add(("run directory", run.RunDirectory));
         return rows;
+    }
+
+    private static void AddEvaluation(List<(string Name, string Value)> rows, string part, EvaluationSummary? evaluation)
+    {
+        if (evaluation is null)
+        {
+            return;
+        }
+
+        if (evaluation.Accuracy is not null)
+        {
+            rows.Add(($"{part} accuracy", Percent(evaluation.Accuracy)));
+        }
+
+        rows.Add(($"{part} loss", Loss(evaluation.MeanLoss)));
     }
 
     public static IReadOnlyList<string> NextCommands(RunDescription run)
@@ -159,17 +174,17 @@ public static class RunText
             }),
             ("optimizer", OptimizerText.Of(c)),
             ("learning rate", Text(c.LearningRate)),
-            ("schedule", c.Schedule switch
-            {
-                "step" => $"step: x {Text(c.ScheduleStepFactor)} every {c.ScheduleStepEpochs} epochs",
-                "cosine" => $"cosine to {Text(c.ScheduleFinalFraction)} of the rate",
-                _ => c.Schedule,
-            }),
+            ("schedule", ScheduleText.Rate(c)),
             ("batch size", c.MicroBatches is int count ? $"{c.BatchSize} in up to {count} micro-batches" : Text(c.BatchSize)),
-            ("epochs", Text(c.Epochs)),
+            ("epochs", ScheduleText.Epochs(c)),
             ("seed", Text(c.Seed)),
             ("scaling", Text(c.Scaling)),
         };
+        if (c.BatchSchedule != "constant")
+        {
+            rows.Insert(rows.FindIndex(row => row.Item1 == "batch size") + 1, ("batch schedule", ScheduleText.Batch(c)));
+        }
+
         return rows;
     }
 

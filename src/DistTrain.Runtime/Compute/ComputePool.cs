@@ -21,11 +21,12 @@ internal sealed class ComputePool : IDisposable
 
     /// <param name="threadCount">At least 1.</param>
     /// <param name="failed">Receives what a piece of work throws; the thread goes on.</param>
-    public ComputePool(int threadCount, Action<Exception> failed)
+    /// <param name="spins">Whether idle threads look for work for a while before they sleep.</param>
+    public ComputePool(int threadCount, Action<Exception> failed, bool spins)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(threadCount, 1);
         this.failed = failed;
-        spins = threadCount <= Environment.ProcessorCount;
+        this.spins = spins;
         lanes = [.. Enumerable.Range(0, threadCount).Select(index => new Lane(index))];
         foreach (var lane in lanes)
         {

@@ -8,11 +8,12 @@ namespace DistTrain.Runtime.Compute;
 /// The tensors of all actors of one process, and a real engine. Weights and gradients are handed from actor to actor by holding the same buffer. Calls for different
 /// actors may run side by side; calls for one actor come one at a time.
 /// </summary>
-public sealed class EngineComputeHost : IComputeHost
+public sealed class EngineComputeHost : IComputeHost, IDisposable
 {
     private readonly TrainingDefinition definition;
     private readonly IEngine engine;
     private readonly int evaluationBlockSize;
+    private readonly ComputePlan plan;
     private readonly WeightVersions weights;
     private readonly GradientBuffers gradients;
     private readonly EpochOrders orders;
@@ -21,6 +22,7 @@ public sealed class EngineComputeHost : IComputeHost
     private readonly object gate = new();
     private readonly Dictionary<ActorAddress, WorkerCompute> workers = [];
 
+    /// <exception cref="InvalidInputException">The memory that a worker may use is too small.</exception>
     public EngineComputeHost(TrainingDefinition definition, IEngine engine, int evaluationBlockSize)
     {
         ArgumentNullException.ThrowIfNull(definition);
@@ -28,6 +30,7 @@ public sealed class EngineComputeHost : IComputeHost
         this.definition = definition;
         this.engine = engine;
         this.evaluationBlockSize = evaluationBlockSize;
+        plan = ComputePlan.Create(definition, engine);
         weights = new WeightVersions(definition.Graph.Layout.BufferLength);
         gradients = new GradientBuffers(definition.Graph.Layout.BufferLength);
         orders = new EpochOrders(definition.Seed, definition.Train.Count);
@@ -63,13 +66,25 @@ public sealed class EngineComputeHost : IComputeHost
 
     public void Forget(ActorAddress actor)
     {
+        WorkerCompute? worker;
         lock (gate)
         {
-            workers.Remove(actor);
+            workers.Remove(actor, out worker);
         }
+
+        worker?.Dispose();
 
         // The server's newest version is the run's result, and outlives the server.
         holdings.ReleaseAll(actor, keepsNewestVersion: actor.Role == ActorRole.ParameterServer);
+    }
+
+    /// <summary>Ends the threads of workers that have not been forgotten.</summary>
+    public void Dispose()
+    {
+        foreach (var worker in workers.Values)
+        {
+            worker.Dispose();
+        }
     }
 
     /// <summary>Gathers samples ahead of the computation that will want them. Counts as a call for the actor.</summary>
@@ -114,7 +129,7 @@ public sealed class EngineComputeHost : IComputeHost
         {
             if (!workers.TryGetValue(actor, out var worker))
             {
-                worker = new WorkerCompute(definition, engine, weights, gradients, orders);
+                worker = new WorkerCompute(definition, engine, weights, gradients, orders, plan);
                 workers.Add(actor, worker);
             }
 

@@ -16,14 +16,20 @@ internal sealed class StagedSamples(SampleSet data, EpochOrders orders)
     public int Count { get; private set; }
 
     /// <summary>[samples × elements of a sample].</summary>
-    public ReadOnlySpan<float> Inputs => inputs.Span[..(Count * inputLength)];
+    public ReadOnlySpan<float> Inputs => InputsOf(0, Count);
 
     /// <summary>[samples] indices in the data set.</summary>
     public ReadOnlySpan<int> Ids => ids.AsSpan(0, Count);
 
-    public TargetBatch Targets => data.Targets.ValuesPerSample > 0
-        ? new TargetBatch(values.AsSpan(0, Count * data.Targets.ValuesPerSample))
-        : new TargetBatch(labels.AsSpan(0, Count * data.Targets.LabelsPerSample));
+    public TargetBatch Targets => TargetsOf(0, Count);
+
+    /// <summary>[count × elements of a sample] of a part of the samples.</summary>
+    public ReadOnlySpan<float> InputsOf(int first, int count) => inputs.Span.Slice(first * inputLength, count * inputLength);
+
+    /// <summary>The targets of a part of the samples.</summary>
+    public TargetBatch TargetsOf(int first, int count) => data.Targets.ValuesPerSample is > 0 and var width
+        ? new TargetBatch(values.AsSpan(first * width, count * width))
+        : new TargetBatch(labels.AsSpan(first * data.Targets.LabelsPerSample, count * data.Targets.LabelsPerSample));
 
     public bool Holds(MiniBatch batch, WorkRange range) => content == (batch, range);
 

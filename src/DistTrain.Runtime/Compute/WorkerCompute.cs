@@ -3,57 +3,55 @@ using System.Diagnostics;
 using DistTrain.Actors;
 using DistTrain.Learning;
 using DistTrain.Learning.Engines;
+using DistTrain.Learning.Metrics;
 using DistTrain.Learning.Reduction;
 
 namespace DistTrain.Runtime.Compute;
 
-/// <summary>A worker's own engine program and staging memory. Used by one thread at a time.</summary>
-internal sealed class WorkerCompute(TrainingDefinition definition, IEngine engine, WeightVersions weights, GradientBuffers gradients, EpochOrders orders)
+/// <summary>A worker's own engine programs and staging memory. Used by one thread at a time, which may have helpers.</summary>
+internal sealed class WorkerCompute : IDisposable
 {
     /// <summary>Programs are planned for at least this many samples, so that evaluation runs in batches of a good size.</summary>
     private const int SmallestProgram = 256;
 
-    private readonly int inputLength = definition.Train.SampleShape.ElementCount;
-    private readonly StagedSamples[] staged = [new(definition.Train, orders), new(definition.Train, orders)];
-    private IModelProgram? program;
-    private float[] outputs = [];
+    private readonly TrainingDefinition definition;
+    private readonly IEngine engine;
+    private readonly WeightVersions weights;
+    private readonly GradientBuffers gradients;
+    private readonly ComputePlan plan;
+    private readonly MetricPlan metrics;
+    private readonly WorkerTeam team;
+    private readonly SplitGradient split;
+    private readonly int inputLength;
+    private readonly StagedSamples[] staged;
+    private readonly IModelProgram?[] programs;
+    private readonly float[][] outputs;
     private int oldest;
+
+    public WorkerCompute(TrainingDefinition definition, IEngine engine, WeightVersions weights, GradientBuffers gradients, EpochOrders orders, ComputePlan plan)
+    {
+        this.definition = definition;
+        this.engine = engine;
+        this.weights = weights;
+        this.gradients = gradients;
+        this.plan = plan;
+        metrics = definition.Metrics;
+        inputLength = definition.Train.SampleShape.ElementCount;
+        staged = [new(definition.Train, orders), new(definition.Train, orders)];
+        programs = new IModelProgram?[plan.Threads];
+        outputs = [.. Enumerable.Repeat<float[]>([], plan.Threads)];
+        team = new WorkerTeam(plan.Threads, spins: (long)plan.Threads * definition.WorkerCount <= Environment.ProcessorCount);
+        split = new SplitGradient(definition, gradients, plan, ProgramOf, team);
+    }
 
     public GradientComputed Compute(ComputeGradient effect)
     {
         var start = Stopwatch.GetTimestamp();
-        var batch = effect.MiniBatch;
-        var samples = Prepare(batch, effect.Range);
-        EnsureProgram(samples.Count);
-        var cover = TreeNode.Cover(effect.Range.First, effect.Range.End);
-        var nodes = new GradientNode[cover.Count];
-        var handles = new GradientHandle[cover.Count];
-        var statistics = new NodeStatistics[cover.Count];
-        for (var i = 0; i < nodes.Length; i++)
-        {
-            (handles[i], var buffer) = gradients.Create();
-            nodes[i] = new GradientNode(cover[i], buffer);
-        }
-
-        using (var lease = weights.Read(batch.Step.Reads))
-        {
-            var request = new GradientRequest
-            {
-                Weights = lease.Weights,
-                Partition = batch.Partition,
-                FirstMicroBatch = effect.Range.First,
-                EndMicroBatch = effect.Range.End,
-                Inputs = samples.Inputs,
-                Targets = samples.Targets,
-                SampleIds = samples.Ids,
-                Seed = definition.Seed,
-                Step = batch.Step.Value,
-            };
-            program!.ComputeGradient(request, nodes, statistics);
-        }
-
-        var computed = cover.Select((node, i) => new ComputedNode(node, handles[i], statistics[i])).ToImmutableArray();
-        return new GradientComputed(batch.Step, effect.Range, computed, (long)Stopwatch.GetElapsedTime(start).TotalMicroseconds);
+        var (batch, range) = (effect.MiniBatch, effect.Range);
+        var samples = Prepare(batch, range);
+        using var lease = weights.Read(batch.Step.Reads);
+        var nodes = plan.IsWhole ? ComputeWhole(samples, batch, range, lease.Weights) : split.Compute(samples, batch, range, lease.Weights);
+        return new GradientComputed(batch.Step, range, nodes, (long)Stopwatch.GetElapsedTime(start).TotalMicroseconds);
     }
 
     /// <summary>Gathers the samples of a range, unless they have been gathered already.</summary>
@@ -72,45 +70,87 @@ internal sealed class WorkerCompute(TrainingDefinition definition, IEngine engin
 
     public BlocksEvaluated Evaluate(EvaluateBlocks effect, int blockSize)
     {
-        var set = effect.Split == DataSplit.Train ? definition.Train : definition.Test!;
-        EnsureProgram(Math.Min(SmallestProgram, set.Count));
+        var set = definition.Samples(effect.Split);
         using var lease = weights.Read(effect.Version);
-        var results = ImmutableArray.CreateBuilder<BlockResult>(effect.Blocks.Count);
-        for (var block = effect.Blocks.First; block < effect.Blocks.End; block++)
+        var version = lease.Weights;
+        var results = new BlockResult[effect.Blocks.Count];
+        var threads = Math.Min(plan.Threads, results.Length);
+        team.Run(threads, thread =>
         {
-            results.Add(EvaluateBlock(set, lease.Weights, block, blockSize));
-        }
-
-        return new BlocksEvaluated(effect.Version, effect.Split, effect.Blocks, results.MoveToImmutable());
+            for (var i = thread; i < results.Length; i += threads)
+            {
+                results[i] = EvaluateBlock(thread, set, version, effect.Blocks.First + i, blockSize);
+            }
+        });
+        return new BlocksEvaluated(effect.Version, effect.Split, effect.Blocks, [.. results]);
     }
 
-    private BlockResult EvaluateBlock(SampleSet set, TensorBuffer version, int block, int blockSize)
+    public void Dispose() => team.Dispose();
+
+    private ImmutableArray<ComputedNode> ComputeWhole(StagedSamples samples, MiniBatch batch, WorkRange range, TensorBuffer version)
+    {
+        var cover = TreeNode.Cover(range.First, range.End);
+        var nodes = new GradientNode[cover.Count];
+        var handles = new GradientHandle[cover.Count];
+        var statistics = new NodeStatistics[cover.Count];
+        for (var i = 0; i < nodes.Length; i++)
+        {
+            (handles[i], var buffer) = gradients.Create();
+            nodes[i] = new GradientNode(cover[i], buffer);
+        }
+
+        var request = new GradientRequest
+        {
+            Weights = version,
+            Partition = batch.Partition,
+            FirstMicroBatch = range.First,
+            EndMicroBatch = range.End,
+            Inputs = samples.Inputs,
+            Targets = samples.Targets,
+            SampleIds = samples.Ids,
+            Seed = definition.Seed,
+            Step = batch.Step.Value,
+        };
+        ProgramOf(0, samples.Count).ComputeGradient(request, nodes, statistics);
+        return [.. cover.Select((node, i) => new ComputedNode(node, handles[i], statistics[i]))];
+    }
+
+    private BlockResult EvaluateBlock(int thread, SampleSet set, TensorBuffer version, int block, int blockSize)
     {
         var first = block * blockSize;
         var count = Math.Min(blockSize, set.Count - first);
         var width = definition.Graph.OutputShape.ElementCount;
-        if (outputs.Length < count * width)
+        if (outputs[thread].Length < count * width)
         {
-            outputs = new float[count * width];
+            outputs[thread] = new float[count * width];
         }
 
+        var rows = outputs[thread].AsSpan(0, count * width);
+        var program = ProgramOf(thread, Math.Min(Math.Min(SmallestProgram, set.Count), plan.MaximumSamples));
         for (var done = 0; done < count;)
         {
-            var some = Math.Min(program!.MaximumSampleCount, count - done);
-            program.Forward(version, set.Inputs.Span.Slice((first + done) * inputLength, some * inputLength), some, outputs.AsSpan(done * width, some * width));
+            var some = Math.Min(program.MaximumSampleCount, count - done);
+            program.Forward(version, set.Inputs.Span.Slice((first + done) * inputLength, some * inputLength), some, rows.Slice(done * width, some * width));
             done += some;
         }
 
-        var summary = Evaluation.Summarize(definition.Loss, outputs.AsSpan(0, count * width), set.Targets.Slice(first, count), count);
-        return new BlockResult(block, summary.LossSum, summary.CorrectCount, count);
+        var targets = set.Targets.Slice(first, count);
+        var summary = Evaluation.Summarize(definition.Loss, rows, targets, count);
+        var counts = new long[metrics.CountLength];
+        var sums = new double[metrics.SumLength];
+        metrics.Add(definition.Loss, rows, targets, set.Targets.Slice(0, 1).Values, counts, sums);
+        return new BlockResult(block, summary.LossSum, summary.CorrectCount, count) { Counts = [.. counts], Sums = [.. sums] };
     }
 
-    private void EnsureProgram(int sampleCount)
+    /// <summary>A thread's own program, planned anew where it is too small.</summary>
+    private IModelProgram ProgramOf(int thread, int sampleCount)
     {
-        if (program is null || program.MaximumSampleCount < sampleCount)
+        if (programs[thread] is not { } program || program.MaximumSampleCount < sampleCount)
         {
-            var capacity = Math.Max(sampleCount, Math.Min(SmallestProgram, definition.Train.Count));
-            program = engine.CreateProgram(definition.Graph, definition.Loss, capacity);
+            var usual = Math.Min(Math.Min(SmallestProgram, definition.Train.Count), plan.MaximumSamples);
+            programs[thread] = program = engine.CreateProgram(definition.Graph, definition.Loss, Math.Max(sampleCount, usual));
         }
+
+        return program;
     }
 }

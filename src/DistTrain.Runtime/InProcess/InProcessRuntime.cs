@@ -21,7 +21,8 @@ internal sealed class InProcessRuntime : IDisposable
     private Exception? failure;
     private int openActivities;
 
-    public InProcessRuntime(EngineComputeHost host, IReadOnlyList<IActor> actors)
+    /// <param name="threadsPerWorker">Threads that each worker computes on, its own included.</param>
+    public InProcessRuntime(EngineComputeHost host, IReadOnlyList<IActor> actors, int threadsPerWorker)
     {
         this.host = host;
         foreach (var actor in actors)
@@ -33,7 +34,8 @@ internal sealed class InProcessRuntime : IDisposable
             }
         }
 
-        pool = new ComputePool(Math.Max(1, threadOfWorker.Count), Fail);
+        var threads = Math.Max(1, threadOfWorker.Count);
+        pool = new ComputePool(threads, Fail, spins: (long)threads * threadsPerWorker <= Environment.ProcessorCount);
     }
 
     public Timestamp Now => new((long)Stopwatch.GetElapsedTime(startTimestamp).TotalMicroseconds);

@@ -18,8 +18,8 @@ public static class InProcessTraining
         ArgumentNullException.ThrowIfNull(engine);
         ArgumentNullException.ThrowIfNull(listener);
         var run = definition.ToRunDefinition(engine.ArithmeticId);
-        var host = new EngineComputeHost(definition, engine, run.EvaluationBlockSize);
-        using var runtime = new InProcessRuntime(host, TrainingActors.Create(run));
+        using var host = new EngineComputeHost(definition, engine, run.EvaluationBlockSize);
+        using var runtime = new InProcessRuntime(host, TrainingActors.Create(run), definition.ThreadsPerWorker);
         using var registration = cancellation.Register(runtime.RequestStop);
         var ended = runtime.Run(listener);
         return TrainingEvents.Result(definition, ended, host.CopyWeights(ended.Version));

@@ -8,7 +8,7 @@ public class StepPlanTests
     public void Steps_go_through_each_epoch_in_order_and_the_last_mini_batch_keeps_its_true_size()
     {
         var definition = TestRun.Definition(samples: 70, batch: 32, microBatches: null, epochs: 2);
-        var plan = Enumerable.Range(1, 6).Select(step => StepPlan.At(definition, new StepNumber(step))).ToList();
+        var plan = Enumerable.Range(1, 6).Select(step => At(definition, step)).ToList();
         Assert.Equal(6, StepPlan.TotalSteps(definition));
         Assert.Equal([(1, 0, 32), (1, 32, 32), (1, 64, 6), (2, 0, 32), (2, 32, 32), (2, 64, 6)], plan.Select(step => (step.MiniBatch.Epoch, step.MiniBatch.FirstPosition, step.MiniBatch.SampleCount)));
         Assert.Equal([false, false, true, false, false, true], plan.Select(step => step.EndsEpoch));
@@ -20,14 +20,14 @@ public class StepPlanTests
     {
         var definition = TestRun.Definition(samples: 10, batch: 1000, epochs: 3);
         Assert.Equal(3, StepPlan.TotalSteps(definition));
-        Assert.Equal(10, StepPlan.At(definition, new StepNumber(2)).MiniBatch.SampleCount);
+        Assert.Equal(10, At(definition, 2).MiniBatch.SampleCount);
     }
 
     [Fact]
     public void The_learning_rate_is_the_schedules_at_that_step()
     {
         var definition = TestRun.Definition(samples: 64, batch: 32, epochs: 4, schedule: new StepSchedule(2, 0.1));
-        Assert.Equal([0.5, 0.5, 0.5, 0.5, 0.05, 0.05], Enumerable.Range(1, 6).Select(step => StepPlan.At(definition, new StepNumber(step)).LearningRate));
+        Assert.Equal([0.5, 0.5, 0.5, 0.5, 0.05, 0.05], Enumerable.Range(1, 6).Select(step => At(definition, step).LearningRate));
     }
 
     [Fact]
@@ -45,6 +45,8 @@ public class StepPlanTests
         Assert.Equal(new StepNumber(4), Next(planned: 3, committed: 2, members: 1, reported: 1));
 
         StepNumber? Next(long planned, long committed, int members, int reported) =>
-            PlanAhead.Decide(definition, new StepNumber(planned), new StepNumber(committed), members, reported).Next?.MiniBatch.Step;
+            PlanAhead.Decide(definition, TestRun.EpochOf(definition, Math.Max(1, planned)), new StepNumber(planned), new StepNumber(committed), members, reported).Next?.MiniBatch.Step;
     }
+
+    private static PlannedStep At(RunDefinition definition, long step) => StepPlan.At(definition, TestRun.EpochOf(definition, step), new StepNumber(step));
 }

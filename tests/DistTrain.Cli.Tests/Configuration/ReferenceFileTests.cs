@@ -29,6 +29,10 @@ public class ReferenceFileTests
             Beta1 = 0.77, Beta2 = 0.77, Epsilon = 77, Rho = 0.77, Centered = true, MomentumDecay = 77, InitialAccumulator = 77, TrustCoefficient = 77, L1 = 77, L2 = 77,
             WeightDecay = 77, ClipValue = 77, ClipNorm = 77, Schedule = "x", ScheduleStepEpochs = 77, ScheduleStepFactor = 0.77, ScheduleFinalFraction = 0.77, BatchSize = 77,
             MicroBatches = 77, Epochs = 77, Seed = 77, Workers = 77, Engine = "x", Runtime = "x", Model = Learning.Graph.ModelSpecification.Parse("mlp:77"),
+            ValidationRatio = 0.77, ScheduleMilestones = "77", ScheduleDecay = 0.77, SchedulePower = 77, ScheduleCycleEpochs = 77, ScheduleCycleRise = 0.77, ScheduleCycleStartDivisor = 77,
+            ScheduleCycleFinalDivisor = 77, WarmupSteps = 77, WarmupEpochs = 77, WarmupStart = 0.77, PlateauMetric = "x", PlateauFactor = 0.77, PlateauPatience = 77, PlateauThreshold = 0.77,
+            PlateauCooldown = 77, PlateauMinimumRate = 77, BatchSchedule = "x", BatchGrowthEpochs = 77, BatchGrowthFactor = 77, BatchSizeMaximum = 77, ScalingRule = "x", BaseBatchSize = 77,
+            ScalingFollowsGrowth = true, StopMetric = "x", StopPatience = 77, StopMinDelta = 77, StopRestoreBest = false, TopK = 77, MemoryBytes = 77, ThreadsPerWorker = 77,
         };
         var key = ConfigurationKeys.Find(name)!;
         Assert.NotEqual(key.Get(TrainConfiguration.Default), key.Get(basis));

@@ -50,7 +50,7 @@ internal sealed class SequentialTrainer
                     return Result(RunOutcome.Cancelled, epoch - 1, null);
                 }
 
-                rate = definition.Schedule.LearningRate(definition.LearningRate, step + 1, stepsPerEpoch, (long)stepsPerEpoch * definition.Epochs);
+                rate = definition.Schedule.LearningRate(definition.LearningRate, TrainingProgress.Of(step + 1, stepsPerEpoch, definition.Epochs));
                 var statistics = Step(samples, rate);
                 if (statistics is null)
                 {
@@ -125,13 +125,17 @@ internal sealed class SequentialTrainer
             ledger,
             total.LossSum / total.SampleCount,
             isClassification ? (double)total.CorrectCount / total.SampleCount : null,
-            definition.Test is null ? null : DistTrain.Cli.Commands.Inference.Evaluate(engine, definition.Graph, definition.Loss, weights, definition.Test),
+            Evaluate(definition.Validation),
+            definition.Validation is null ? Evaluate(definition.Test) : null,
             rate,
             0.5,
             total.SampleCount / 0.5,
             WeightsHash.Compute(definition.Graph.Layout, weights),
             [new WorkerShare(new WorkerId(1), steps * 2, step - steps + 1, step), new WorkerShare(new WorkerId(2), 0, null, null)]);
     }
+
+    private EvaluationSummary? Evaluate(SampleSet? samples) =>
+        samples is null ? null : DistTrain.Cli.Commands.Inference.Evaluate(engine, definition.Graph, definition.Loss, weights, samples, definition.TopK);
 
     private TrainingResult Result(RunOutcome outcome, int epochs, string? explanation) =>
         new(outcome, epochs, step, 0.5, weights, WeightsHash.Compute(definition.Graph.Layout, weights), explanation);

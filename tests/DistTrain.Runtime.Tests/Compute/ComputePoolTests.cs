@@ -14,7 +14,7 @@ public class ComputePoolTests
     public void Shared_work_runs_each_part_once_and_then_completes(int threads)
     {
         using var completed = new ManualResetEventSlim();
-        using var pool = new ComputePool(threads, failure => throw failure);
+        using var pool = new ComputePool(threads, failure => throw failure, spins: true);
         for (var round = 0; round < 200; round++)
         {
             var runs = new int[17];
@@ -30,7 +30,7 @@ public class ComputePoolTests
     {
         var order = new ConcurrentQueue<(int Number, int Thread)>();
         using var completed = new CountdownEvent(100);
-        using var pool = new ComputePool(2, failure => throw failure);
+        using var pool = new ComputePool(2, failure => throw failure, spins: true);
         for (var i = 0; i < 100; i++)
         {
             var number = i;
@@ -52,7 +52,7 @@ public class ComputePoolTests
         // The pool is declared last, so that its threads end before the events that they use.
         using var release = new ManualResetEventSlim();
         using var completed = new ManualResetEventSlim();
-        using var pool = new ComputePool(2, failure => throw failure);
+        using var pool = new ComputePool(2, failure => throw failure, spins: true);
         pool.Enqueue(0, () => release.Wait(Patience));
         pool.Share(8, _ => { }, completed.Set);
         Assert.True(completed.Wait(Patience));
@@ -64,7 +64,7 @@ public class ComputePoolTests
     {
         var failures = new ConcurrentQueue<string>();
         using var completed = new ManualResetEventSlim();
-        using var pool = new ComputePool(1, failure => failures.Enqueue(failure.Message));
+        using var pool = new ComputePool(1, failure => failures.Enqueue(failure.Message), spins: true);
         pool.Enqueue(0, () => throw new InvalidOperationException("own"));
         pool.Share(2, part => throw new InvalidOperationException($"part {part}"), completed.Set);
         Assert.True(completed.Wait(Patience));
@@ -78,7 +78,7 @@ public class ComputePoolTests
     {
         var ended = new ConcurrentQueue<int>();
         using var completed = new CountdownEvent(50);
-        using var pool = new ComputePool(2, failure => throw failure);
+        using var pool = new ComputePool(2, failure => throw failure, spins: true);
         for (var i = 0; i < 50; i++)
         {
             var number = i;

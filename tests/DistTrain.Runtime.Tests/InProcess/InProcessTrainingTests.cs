@@ -152,7 +152,7 @@ public class InProcessTrainingTests
                     },
                     [root],
                     new NodeStatistics[1]);
-                var rate = definition.Schedule.LearningRate(definition.LearningRate, step, stepsPerEpoch, (long)stepsPerEpoch * definition.Epochs);
+                var rate = definition.Schedule.LearningRate(definition.LearningRate, TrainingProgress.Of(step, stepsPerEpoch, definition.Epochs));
                 update.Run(new UpdateInputs
                 {
                     Update = step, LearningRate = rate, Nodes = new[] { root }, SampleCount = samples.Length, OldWeights = weights, NewWeights = spare,

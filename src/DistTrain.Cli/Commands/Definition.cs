@@ -1,0 +1,71 @@
+using DistTrain.Cli.Configuration;
+using DistTrain.Data;
+using DistTrain.Learning;
+using DistTrain.Learning.Engines;
+using DistTrain.Learning.Graph;
+using DistTrain.Learning.Optimization;
+using DistTrain.Runtime;
+
+namespace DistTrain.Cli.Commands;
+
+/// <summary>From a resolved configuration and its data to a training that can be started.</summary>
+internal static class Definition
+{
+    /// <exception cref="InvalidInputException">It cannot work; one sentence says why.</exception>
+    public static TrainingDefinition Create(TrainConfiguration configuration, DataSet data, IEngine engine)
+    {
+        var loss = Loss.Create(configuration.Loss!, new LossSettings(configuration.LabelSmoothing, configuration.HuberDelta));
+        var graph = configuration.Model.Build(data.Train.SampleShape, loss.OutputWidth(data.Train.Targets));
+        loss.Check(graph, data.Train.Targets);
+        var schedule = Schedule.Create(configuration.Schedule, ScheduleSettings(configuration));
+        var growth = BatchSchedule.GrowthOf(configuration.BatchSchedule);
+        var definition = new TrainingDefinition
+        {
+            Graph = graph,
+            Loss = loss,
+            Optimizer = OptimizerChain.Create(configuration.Optimizer, configuration.OptimizerSettings()),
+            Schedule = schedule,
+            LearningRate = configuration.LearningRate!.Value,
+            Seed = configuration.Seed,
+            BatchSize = configuration.BatchSize,
+            BatchSchedule = new BatchSchedule(growth, configuration.BatchGrowthEpochs, configuration.BatchGrowthFactor, configuration.BatchSizeMaximum),
+            Scaling = new ScalingRule(ScalingRule.ScalingOf(configuration.ScalingRule), configuration.BaseBatchSize, configuration.ScalingFollowsGrowth),
+            Plateau = schedule.Plateau is not null || growth == BatchGrowth.Plateau ? PlateauRule(configuration) : null,
+            EarlyStopping = configuration.StopMetric is { } metric
+                ? new EarlyStoppingRule(MonitoredMetric.Parse(metric), configuration.StopPatience, configuration.StopMinDelta, configuration.StopRestoreBest)
+                : null,
+            MicroBatchCount = configuration.MicroBatches,
+            Epochs = configuration.Epochs,
+            WorkerCount = configuration.Workers,
+            ThreadsPerWorker = configuration.ThreadsPerWorker,
+            MemoryBytes = configuration.MemoryBytes,
+            TopK = configuration.TopK,
+            Train = data.Train,
+            Validation = data.Validation,
+            Test = data.Test.Count == 0 ? null : data.Test,
+        };
+        definition.Check(engine);
+        return definition;
+    }
+
+    private static PlateauRule PlateauRule(TrainConfiguration configuration) => new(
+        MonitoredMetric.Parse(configuration.PlateauMetric), configuration.PlateauPatience, configuration.PlateauThreshold, configuration.PlateauCooldown);
+
+    private static ScheduleSettings ScheduleSettings(TrainConfiguration configuration) => new()
+    {
+        StepEpochs = configuration.ScheduleStepEpochs,
+        StepFactor = configuration.ScheduleStepFactor,
+        Milestones = configuration.Milestones,
+        Decay = configuration.ScheduleDecay,
+        Power = configuration.SchedulePower,
+        FinalFraction = configuration.ScheduleFinalFraction,
+        CycleEpochs = configuration.ScheduleCycleEpochs,
+        CycleRise = configuration.ScheduleCycleRise,
+        CycleStartDivisor = configuration.ScheduleCycleStartDivisor,
+        CycleFinalDivisor = configuration.ScheduleCycleFinalDivisor,
+        Plateau = new RatePlateau(configuration.PlateauFactor, configuration.PlateauMinimumRate),
+        WarmUp = configuration.WarmupSteps > 0 || configuration.WarmupEpochs > 0
+            ? new WarmUp(configuration.WarmupSteps, configuration.WarmupEpochs, configuration.WarmupStart)
+            : null,
+    };
+}
