@@ -41,6 +41,12 @@ internal static class CommandExamples
         "disttrain export runs/NAME --safetensors model.safetensors",
     ];
 
+    public static ImmutableArray<string> Bench { get; } =
+    [
+        "disttrain bench",
+        "disttrain bench --seconds 5 --json",
+    ];
+
     public static ImmutableArray<string> Models { get; } =
     [
         "disttrain models                                 # for the built-in digits",
