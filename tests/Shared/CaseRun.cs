@@ -54,6 +54,8 @@ public sealed class CaseRun
 
     public Span<float> Inputs => inputs;
 
+    public TensorBuffer Weights => weights;
+
     /// <summary>[nodes of the cover][flat] gradients, and the nodes' statistics, of the micro-batches [first, end).</summary>
     public (float[][] Gradients, NodeStatistics[] Statistics) Gradient(IEngine engine, int first, int end)
     {

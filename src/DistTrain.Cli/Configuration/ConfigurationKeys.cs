@@ -25,7 +25,7 @@ public static class ConfigurationKeys
 
     private static IEnumerable<ConfigurationKey> DataKeys() =>
     [
-        new(KeyGroup.Data, KeyKind.Text, "data", "SOURCE", "digits (built in), mnist:, idx:, cifar10: or cifar100:FOLDER, csv:, npy: or npz:FILE, synthetic:spirals, synthetic:gaussian-teacher, synthetic:strokes",
+        new(KeyGroup.Data, KeyKind.Text, "data", "SOURCE", "digits (built in), mnist:, idx:, cifar10: or cifar100:FOLDER, csv:, npy:, npz: or text:FILE, synthetic:spirals, synthetic:gaussian-teacher, synthetic:strokes",
             (c, text) => c with { Data = NotEmpty(text) }, c => c.Data),
         new(KeyGroup.Data, KeyKind.Text, "label", "COLUMN", "csv: the column to learn, by name or by index from 0; auto is the last",
             (c, text) => c with { Label = TextOrAutomatic(text, NotEmpty) }, c => c.Label),
