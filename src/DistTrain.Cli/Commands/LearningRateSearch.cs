@@ -13,14 +13,11 @@ internal static class LearningRateSearch
     private const double Highest = 10;
     private const int Steps = 140;
 
+    /// <summary>The same definition, if a rate can be looked for.</summary>
     /// <exception cref="InvalidInputException">The run scales its rate by a rule, so that a found rate would be scaled once more.</exception>
-    public static void Check(TrainingDefinition definition)
-    {
-        if (definition.Scaling.Scaling != RateScaling.None)
-        {
-            throw new InvalidInputException("--learning-rate find measures the rate at this very batch size, so that there is nothing to scale: leave out --scaling-rule");
-        }
-    }
+    public static TrainingDefinition Checked(TrainingDefinition definition) => definition.Scaling.Scaling == RateScaling.None
+        ? definition
+        : throw new InvalidInputException("--learning-rate find measures the rate at this very batch size, so that there is nothing to scale: leave out --scaling-rule");
 
     public static RateRange Run(Trainer trainer, TrainingDefinition definition, IEngine engine, CancellationToken cancellation)
     {

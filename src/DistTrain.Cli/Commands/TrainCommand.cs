@@ -50,7 +50,7 @@ public sealed class TrainCommand
         var finds = configuration.FindsLearningRate;
         if (finds)
         {
-            Stage.Configuration(() => LearningRateSearch.Check(definition));
+            definition = Stage.Configuration(() => LearningRateSearch.Checked(definition));
         }
 
         using var directory = RunDirectoryWriter.Create(request.RunDirectory ?? FreeDirectory(host.UtcNow(), data, configuration));
