@@ -1,8 +1,11 @@
+using System.Collections.Immutable;
 using DistTrain.Actors;
 using DistTrain.Cli.Configuration;
 using DistTrain.Data;
+using DistTrain.Learning.Diagnostics;
 using DistTrain.Learning.Engines;
 using DistTrain.Learning.Graph;
+using DistTrain.Runtime;
 
 namespace DistTrain.Cli.Output;
 
@@ -31,4 +34,13 @@ public sealed record RunSummary(
     EvaluationSummary? Test,
     int? RestoredEpoch,
     string WeightsHash,
-    string? Explanation);
+    string? Explanation)
+{
+    /// <summary>The last step whose norms were measured; null when none was.</summary>
+    public LayersMeasured? Layers { get; init; }
+
+    /// <summary>What the activation layers did at the last evaluation.</summary>
+    public ImmutableArray<ActivationHealth> Activations { get; init; } = [];
+
+    public ImmutableArray<Advice> Advice { get; init; } = [];
+}
