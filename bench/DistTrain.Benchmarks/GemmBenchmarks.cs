@@ -1,6 +1,7 @@
 using BenchmarkDotNet.Attributes;
 using DistTrain.Engines.Simd;
 using DistTrain.Engines.Simd.Gemm;
+using DistTrain.Engines.Simd.Measuring;
 using DistTrain.Learning;
 
 namespace DistTrain.Benchmarks;
@@ -32,8 +33,8 @@ public unsafe class GemmBenchmarks
         int[] shape = QuickGemm.Shape(Shape);
         (rows, columns, depth) = (shape[0], shape[1], shape[2]);
         kernels = KernelSet.For(Path);
-        a = QuickGemm.RandomBuffer(rows * depth, 1);
-        b = QuickGemm.RandomBuffer(depth * columns, 2);
+        a = KernelWork.RandomBuffer(rows * depth, 1);
+        b = KernelWork.RandomBuffer(depth * columns, 2);
         c = new TensorBuffer(rows * columns);
     }
 

@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Globalization;
 using DistTrain.Engines.Simd;
 using DistTrain.Engines.Simd.Gemm;
+using DistTrain.Engines.Simd.Measuring;
 using DistTrain.Learning;
 
 namespace DistTrain.Benchmarks;
@@ -33,13 +34,14 @@ internal static unsafe class QuickGemm
     {
         KernelSet kernels = KernelSet.For(path);
         var workspace = new GemmWorkspace(k);
-        TensorBuffer a = RandomBuffer(m * k, 1);
-        TensorBuffer b = RandomBuffer(k * n, 2);
+        TensorBuffer a = KernelWork.RandomBuffer(m * k, 1);
+        TensorBuffer b = KernelWork.RandomBuffer(k * n, 2);
         var c = new TensorBuffer((m * n) + n);
         int leaves = leaf > 0 ? k / leaf : 0;
         int* leafSamples = stackalloc int[leaves + 1];
         new Span<int>(leafSamples, leaves).Fill(leaf);
         var node = new NodeTarget { LeafCount = leaves, Gradient = Pointers.Of(c) };
+        var product = KernelWork.Product(path, m, n, k);
         void Once()
         {
             if (leaf > 0)
@@ -55,12 +57,7 @@ internal static unsafe class QuickGemm
                 return;
             }
 
-            kernels.Multiply(
-                new MatrixProduct
-                {
-                    Rows = m, Columns = n, Depth = k, A = Pointers.Of(a), ARowStride = k, AStepStride = 1, B = Pointers.Of(b), BStride = n, C = Pointers.Of(c), CStride = n,
-                },
-                workspace);
+            product.Run();
         }
 
         int repeat = Math.Max(1, (int)(2e8 / ((double)m * n * k)));
@@ -88,16 +85,4 @@ internal static unsafe class QuickGemm
     }
 
     public static int[] Shape(string text) => [.. text.Split(',').Select(part => int.Parse(part, CultureInfo.InvariantCulture))];
-
-    public static TensorBuffer RandomBuffer(int length, int seed)
-    {
-        var random = new Random(seed);
-        var buffer = new TensorBuffer(length);
-        foreach (ref float value in buffer.Span)
-        {
-            value = random.NextSingle();
-        }
-
-        return buffer;
-    }
 }

@@ -1,4 +1,5 @@
 using BenchmarkDotNet.Attributes;
+using DistTrain.Cli.Benchmarking;
 using DistTrain.Engines.Simd;
 
 namespace DistTrain.Benchmarks;

@@ -70,7 +70,7 @@ public static class DataSetLoader
         ArgumentNullException.ThrowIfNull(source);
         ArgumentNullException.ThrowIfNull(preprocessing);
         ArgumentNullException.ThrowIfNull(options);
-        var data = Read(source, options.Limits);
+        var data = Read(source, options.Limits, preprocessing.ClassNames);
         if (data.SampleShape != preprocessing.SampleShape)
         {
             throw new InvalidInputException($"{source} has samples of shape {data.SampleShape} but the model takes {preprocessing.SampleShape}.");
@@ -95,7 +95,10 @@ public static class DataSetLoader
         }
     }
 
-    private static RawData Read(DataSource source, DataLimits limits) => source switch
+    /// <param name="source">Where the samples are.</param>
+    /// <param name="limits">Bounds on memory.</param>
+    /// <param name="vocabulary">Tokens by number where a model knows them; null for training.</param>
+    private static RawData Read(DataSource source, DataLimits limits, ImmutableArray<string>? vocabulary = null) => source switch
     {
         MnistSource mnist => IdxDataReader.ReadMnist(mnist, limits),
         IdxSource idx => IdxDataReader.ReadFolder(idx, limits),
@@ -103,6 +106,7 @@ public static class DataSetLoader
         CsvSource csv => ReadCsv(csv, limits),
         NpySource npy => NumpyDataReader.ReadFiles(npy, limits),
         NpzSource npz => NumpyDataReader.ReadArchive(npz, limits),
+        TextSource text => TextDataReader.Read(text, vocabulary, limits),
         SyntheticSource synthetic => SyntheticData.Read(synthetic, limits),
         _ => Digits.Read(limits),
     };

@@ -76,6 +76,25 @@ public sealed record NpzSource(string File, LabelTask? Task = null, ScalingKind?
     public override DataSource WithFullPaths() => this with { File = Path.GetFullPath(File) };
 }
 
+/// <summary>A text for next-step prediction: every sample is a piece of it as token numbers, every label the token behind.</summary>
+/// <param name="File">Its path; it may be compressed with gzip.</param>
+/// <param name="Steps">Tokens of a sample.</param>
+/// <param name="Tokens">What a token is.</param>
+/// <param name="Scaling">Null or none: token numbers are no quantities.</param>
+public sealed record TextSource(string File, int Steps = 64, TextTokens Tokens = TextTokens.Characters, ScalingKind? Scaling = null) : DataSource(Scaling)
+{
+    public override DataSource WithFullPaths() => this with { File = Path.GetFullPath(File) };
+}
+
+public enum TextTokens
+{
+    /// <summary>Characters of UTF-8 text (Unicode scalar values), numbered in order among those that occur.</summary>
+    Characters,
+
+    /// <summary>Bytes, each its own number.</summary>
+    Bytes,
+}
+
 /// <summary>A text file with one sample a line.</summary>
 /// <param name="File">Its path; it may be compressed with gzip.</param>
 /// <param name="Label">

@@ -6,7 +6,10 @@ namespace DistTrain.Data;
 internal static class DataSourceText
 {
     private const string Kinds =
-        "digits, mnist:FOLDER, idx:FOLDER, cifar10:FOLDER, cifar100:FOLDER, csv:FILE, npy:FILE, npz:FILE, synthetic:spirals, synthetic:gaussian-teacher or synthetic:strokes";
+        "digits, mnist:FOLDER, idx:FOLDER, cifar10:FOLDER, cifar100:FOLDER, csv:FILE, npy:FILE, npz:FILE, text:FILE, synthetic:spirals, synthetic:gaussian-teacher or synthetic:strokes";
+
+    private const int MostSteps = 1 << 20;
+    private static readonly TextSource DefaultText = new("");
 
     private static readonly (string Text, LabelTask Value)[] Tasks = [("classification", LabelTask.Classification), ("regression", LabelTask.Regression)];
 
@@ -19,7 +22,7 @@ internal static class DataSourceText
         var colon = place.IndexOf(':', StringComparison.Ordinal);
         var kind = colon < 0 ? place : place[..colon];
         var path = colon < 0 ? "" : place[(colon + 1)..];
-        if (kind == "digits" ? colon >= 0 : path.Length == 0 && kind is "mnist" or "idx" or "cifar10" or "cifar100" or "csv" or "npy" or "npz" or "synthetic")
+        if (kind == "digits" ? colon >= 0 : path.Length == 0 && kind is "mnist" or "idx" or "cifar10" or "cifar100" or "csv" or "npy" or "npz" or "text" or "synthetic")
         {
             throw new InvalidInputException($"The data source '{text}' is not complete or has a path too many: write {Kinds}.");
         }
@@ -41,6 +44,11 @@ internal static class DataSourceText
                 scaling),
             "npy" => new NpySource(path, options.Take("labels"), options.TakeOrNull("task", Tasks), scaling),
             "npz" => new NpzSource(path, options.TakeOrNull("task", Tasks), scaling),
+            "text" => new TextSource(
+                path,
+                options.TakeWholeNumber("steps", 1, MostSteps) ?? DefaultText.Steps,
+                options.TakeOrNull("tokens", ("characters", TextTokens.Characters), ("bytes", TextTokens.Bytes)) ?? DefaultText.Tokens,
+                scaling),
             "synthetic" => SyntheticSourceText.Parse(text, path, options, scaling),
             _ => throw new InvalidInputException($"The data source '{text}' is of an unknown kind: write {Kinds}."),
         };
@@ -85,6 +93,10 @@ internal static class DataSourceText
             case NpzSource npz:
                 options.Add("task", npz.Task);
                 return $"npz:{npz.File}";
+            case TextSource text:
+                options.Add("steps", text.Steps, DefaultText.Steps);
+                options.Add("tokens", text.Tokens, DefaultText.Tokens);
+                return $"text:{text.File}";
             default:
                 return "digits";
         }

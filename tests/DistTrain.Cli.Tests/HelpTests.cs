@@ -19,6 +19,9 @@ public sealed class HelpTests : IDisposable
     [InlineData("evaluate --help")]
     [InlineData("predict -?")]
     [InlineData("inspect --help")]
+    [InlineData("bench --help")]
+    [InlineData("export --help")]
+    [InlineData("models --help")]
     public void Help_has_examples_and_every_exit_code(string arguments)
     {
         var help = sandbox.Run(arguments.Split(' '));

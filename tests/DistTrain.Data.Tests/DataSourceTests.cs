@@ -21,6 +21,8 @@ public class DataSourceTests
         { "npy:/a/x.npy", new NpySource("/a/x.npy") },
         { "npy:x?.npy?labels=/a/y%3F%25.npy&task=regression", new NpySource("x?.npy", "/a/y?%.npy", LabelTask.Regression) },
         { "npz:a.npz?task=classification", new NpzSource("a.npz", LabelTask.Classification) },
+        { "text:a.txt", new TextSource("a.txt") },
+        { "text:a.txt?steps=9&tokens=bytes", new TextSource("a.txt", 9, TextTokens.Bytes) },
         { "synthetic:spirals", new SpiralsSource() },
         { "synthetic:spirals?classes=5&samples=2000&noise=0.25&turns=1.5&seed=18446744073709551615", new SpiralsSource(5, 2000, 0.25, 1.5, ulong.MaxValue) },
         { "synthetic:gaussian-teacher", new GaussianTeacherSource() },
@@ -56,6 +58,9 @@ public class DataSourceTests
     [InlineData("cifar10:x?labels=fine", "no option 'labels'")]
     [InlineData("cifar100:x?labels=some", "use one of fine, coarse")]
     [InlineData("synthetic", "not complete")]
+    [InlineData("text:", "not complete")]
+    [InlineData("text:a?steps=0", "use a whole number from 1")]
+    [InlineData("text:a?tokens=words", "use one of characters, bytes")]
     [InlineData("synthetic:moons", "spirals, gaussian-teacher or strokes")]
     [InlineData("synthetic:spirals?classes=1", "use a whole number from 2")]
     [InlineData("synthetic:spirals?samples=1e3", "use a whole number from 2")]

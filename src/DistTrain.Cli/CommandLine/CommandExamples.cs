@@ -37,6 +37,18 @@ internal static class CommandExamples
         "disttrain predict runs/NAME --data mnist:data/mnist --json",
     ];
 
+    public static ImmutableArray<string> Export { get; } =
+    [
+        "disttrain export runs/NAME --onnx model.onnx",
+        "disttrain export runs/NAME --safetensors model.safetensors",
+    ];
+
+    public static ImmutableArray<string> Bench { get; } =
+    [
+        "disttrain bench",
+        "disttrain bench --seconds 5 --json",
+    ];
+
     public static ImmutableArray<string> Models { get; } =
     [
         "disttrain models                                 # for the built-in digits",

@@ -17,7 +17,10 @@ internal sealed class CommandTree
     private readonly Option<bool> json = new("--json") { Description = "one JSON object a line on standard output, nothing else there" };
     private readonly Option<string> runDirectory = new("--run") { HelpName = "FOLDER", Description = "the run directory, new or empty; without it a new one below runs/" };
     private readonly Option<string> configurationFile = new("--config") { HelpName = "FILE", Description = "YAML with any of the settings below by their names; flags win over it" };
+    private readonly Option<string> onnxFile = new("--onnx") { HelpName = "FILE", Description = "write an ONNX file (operator set 13): input to logits, the batch size open" };
+    private readonly Option<string> safetensorsFile = new("--safetensors") { HelpName = "FILE", Description = "write the model as it is stored: tensors, and layers and preparation in the metadata" };
     private readonly Option<string> split = new("--split") { HelpName = "PART", Description = "the part of the run's own data: train, validation or test (the default)" };
+    private readonly Option<string> benchSeconds = new("--seconds") { HelpName = "SECONDS", Description = FormattableString.Invariant($"time for each of the measurements [{BenchCommand.DefaultSeconds}]") };
     private readonly Argument<string> run = new("RUN") { Description = "a run directory that 'disttrain train' made" };
     private readonly Argument<string?> modelName = new("MODEL") { Description = "one model to show layer by layer, such as mlp:512,512; without it, all that there is", Arity = ArgumentArity.ZeroOrOne };
     private readonly Argument<string> runOrFile = new("RUN|FILE") { Description = "a run directory, or any safetensors file of float32 tensors" };
@@ -36,7 +39,9 @@ internal sealed class CommandTree
         Add("train", "train a model; with no argument: the built-in digits, two workers", CommandExamples.Train, Train, [], [configurationFile, runDirectory, json, .. settings.Select(s => s.Option)]);
         Add("evaluate", "loss, accuracy, confusion matrix and other metrics of a trained model", CommandExamples.Evaluate, Evaluate, [run], [.. ModelOptions(), split]);
         Add("predict", "what a trained model says of each sample", CommandExamples.Predict, Predict, [run], [.. ModelOptions()]);
+        Add("export", "a trained model as a file for other programs", CommandExamples.Export, Export, [run], [onnxFile, safetensorsFile, json]);
         Add("models", "what models can be made of: names, sizes for given data, layers and their settings in YAML", CommandExamples.Models, Models, [modelName], [.. ModelOptions()]);
+        Add("bench", "measure this machine: peak, matrix products and training steps", CommandExamples.Bench, Bench, [], [benchSeconds, json]);
         Add("inspect", "the layers of a model: shapes, counts, means, deviations, extremes", CommandExamples.Inspect, Inspect, [runOrFile], [json]);
     }
 
@@ -128,6 +133,22 @@ internal sealed class CommandTree
     }
 
     private ExitCode Inspect(ParseResult line) => InspectCommand.Run(new InspectRequest(line.GetRequiredValue(runOrFile), line.GetValue(json)), host);
+
+    private ExitCode Export(ParseResult line) =>
+        ExportCommand.Run(new ExportRequest(line.GetRequiredValue(run), line.GetValue(onnxFile), line.GetValue(safetensorsFile), line.GetValue(json)), host);
+
+    private ExitCode Bench(ParseResult line)
+    {
+        try
+        {
+            var seconds = line.GetValue(benchSeconds) is { } text ? ValueReading.Number(text, value => value > 0, "above 0") : BenchCommand.DefaultSeconds;
+            return BenchCommand.Run(new BenchRequest(seconds, line.GetValue(json)), host);
+        }
+        catch (InvalidValueException fault)
+        {
+            throw new CommandException(ExitCode.WrongUsage, $"--seconds {fault.Message}", fault);
+        }
+    }
 
     private ExitCode Models(ParseResult line) => ModelsCommand.Run(new ModelsRequest(line.GetValue(modelName), Overlay(line, TrainConfiguration.Default), line.GetValue(json)), host);
 

@@ -16,6 +16,7 @@ internal static class OperationTable
         }
 
         Fuse(plans, memory, graph);
+        memory.ShareBuffers();
         return plans;
     }
 
@@ -35,6 +36,12 @@ internal static class OperationTable
                 return ActivationPlan.Create(kernels, memory, node);
             case SoftmaxOperation:
                 return SoftmaxPlan.Create(kernels, memory, node);
+            case DropoutOperation dropout:
+                memory.PlanOutputInPlace(node);
+                memory.PlanGradientInPlace(node);
+                return new DropoutPlan(kernels, memory, node, dropout);
+            case EmbeddingOperation embedding:
+                return new EmbeddingPlan(kernels, memory, graph, node, embedding);
             case FlattenOperation:
                 memory.AliasOutput(node);
                 memory.PlanGradientInPlace(node);
@@ -51,6 +58,10 @@ internal static class OperationTable
                 memory.AllocateOutput(node);
                 memory.AllocateGradient(node);
                 return new PoolPlan(kernels, memory, graph, node);
+            case ConcatOperation:
+                memory.AllocateOutput(node);
+                memory.AllocateGradient(node);
+                return new ConcatPlan(memory, graph, node);
             case BatchNormOperation:
                 memory.AllocateOutput(node);
                 memory.PlanGradientInPlace(node);
@@ -59,6 +70,10 @@ internal static class OperationTable
                 memory.AllocateOutput(node);
                 memory.PlanGradientInPlace(node);
                 return new LayerNormPlan(kernels, memory, graph, node);
+            case LstmOperation:
+                memory.AllocateOutput(node);
+                memory.AllocateGradient(node);
+                return new LstmPlan(kernels, memory, graph, node);
             default:
                 throw new NotSupportedException($"the SIMD engine has no operation '{node.Operation.Kind}'");
         }
@@ -105,6 +120,7 @@ internal static class OperationTable
         if (fusesPool)
         {
             convolution.Fuse((PoolPlan)plans[next]);
+            memory.KeepUntil(graph.Nodes[next + 1], graph.Nodes[position + 1]);
             for (int node = position + 1; node <= next; node++)
             {
                 memory.ReleaseBuffers(graph.Nodes[node]);

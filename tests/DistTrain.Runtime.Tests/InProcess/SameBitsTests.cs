@@ -1,6 +1,7 @@
 using DistTrain.Actors;
 using DistTrain.Data;
 using DistTrain.Engines.Simd;
+using DistTrain.Learning;
 using DistTrain.Learning.Engines;
 using DistTrain.Learning.Engines.Reference;
 using DistTrain.Learning.Graph;
@@ -103,6 +104,44 @@ public class SameBitsTests
         Assert.Equal(alone, Train(new SimdEngine(), 2, change: Staged).Hash);
         Assert.Equal(alone, Train(new SimdEngine(), 5, change: Staged).Hash);
     }
+
+    [Theory]
+    [InlineData("dropout")]
+    [InlineData("embedding")]
+    public void Noise_and_tables_give_the_reference_engines_bits_at_any_number_of_workers(string kind)
+    {
+        TrainingDefinition With(TrainingDefinition definition) => definition with
+        {
+            Graph = (kind == "dropout" ? WithDropout() : WithEmbedding()).Build(Digits.Train.SampleShape, 10),
+            Loss = new SoftmaxCrossEntropyLoss(0.1),
+            Train = kind == "dropout" ? Digits.Train : Tokens(Digits.Train),
+            Test = null,
+            Epochs = 1,
+        };
+        var expected = Train(new ReferenceEngine(), 1, change: With).Hash;
+        foreach (var path in Enum.GetValues<KernelPath>().Where(KernelPaths.IsSupported))
+        {
+            foreach (var workers in (int[])[1, 2, 3, 5])
+            {
+                Assert.Equal(expected, Train(new SimdEngine(path), workers, change: With).Hash);
+            }
+        }
+    }
+
+    private static ModelSpecification WithDropout() => new(
+    [
+        new("flatten"), new LayerSpecification("dropout").With("rate", 0.1), new LayerSpecification("dense").With("units", 33), new("relu"), new LayerSpecification("dropout").With("rate", 0.4),
+        new LayerSpecification("dense").With("units", 70), new("gelu"), new("dropout"), new("output"),
+    ]);
+
+    private static ModelSpecification WithEmbedding() => new(
+    [
+        new("flatten"), new LayerSpecification("embedding").With("vocabulary", 17).With("dimensions", 5), new("swish"), new("flatten"), new("output"),
+    ]);
+
+    /// <summary>The digits' 17 shades as token numbers.</summary>
+    private static SampleSet Tokens(SampleSet digits) =>
+        new(digits.SampleShape, digits.Inputs.ToArray().Select(pixel => MathF.Round(pixel * 16)).ToArray(), digits.Targets);
 
     private static (string Hash, IReadOnlyList<WorkerShare> Shares) Train(
         IEngine engine, int workers, ulong seed = 1, Func<TrainingDefinition, TrainingDefinition>? change = null)
