@@ -8,6 +8,8 @@ internal abstract unsafe partial class KernelSet
     /// <summary>The kernel of an activation other than ReLU and softmax.</summary>
     public abstract ActivationKernel Activation(Operation operation);
 
+    public abstract void Dropout(in DropoutCall call);
+
     /// <summary>softmax of [rows, width]; x and y may be the same.</summary>
     /// <param name="scratch">[2][width rounded up to a multiple of 16].</param>
     public abstract void Softmax(float* x, float* y, int rows, int width, float* scratch);
@@ -30,6 +32,8 @@ internal sealed unsafe partial class KernelSet<TOps, TVector>
         GeluTanhOperation => new ActivationKernel<TOps, TVector, GeluTanhActivation<TOps, TVector>>(0f),
         _ => throw new NotSupportedException($"the SIMD engine has no activation '{operation.Kind}'"),
     };
+
+    public override void Dropout(in DropoutCall call) => DropoutKernel<TOps, TVector>.Run(call);
 
     public override void Softmax(float* x, float* y, int rows, int width, float* scratch) => SoftmaxKernel<TOps, TVector>.Forward(x, y, rows, width, scratch);
 

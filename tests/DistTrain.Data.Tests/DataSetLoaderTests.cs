@@ -57,4 +57,35 @@ public class DataSetLoaderTests
 
     private static ModelInput ForModel(string path, string options, DataSet training) =>
         DataSetLoader.LoadForModel(DataSource.Parse($"csv:{path}{options}"), training.Preprocessing, new DataSetOptions());
+
+    [Fact]
+    public void The_three_parts_are_disjoint_make_up_the_data_and_leave_the_test_part_as_it_is_without_validation()
+    {
+        var two = DataSetLoader.Load("digits", new DataSetOptions { Seed = 3, TestRatio = 0.25 });
+        var three = DataSetLoader.Load("digits", new DataSetOptions { Seed = 3, TestRatio = 0.25, ValidationRatio = 0.1 });
+        Assert.Null(two.Validation);
+        Assert.Equal(Rows(two.Test), Rows(three.Test));
+        Assert.Equal(135, three.Validation!.Count);
+        Assert.Equal(Rows(two.Train).Order(StringComparer.Ordinal), Rows(three.Train).Concat(Rows(three.Validation)).Order(StringComparer.Ordinal));
+        Assert.Equal(two.ContentHash, three.ContentHash);
+    }
+
+    [Fact]
+    public void The_seed_decides_which_samples_are_for_validation()
+    {
+        string[] Validation(ulong seed) => [.. Rows(DataSetLoader.Load("digits", new DataSetOptions { Seed = seed, TestRatio = 0.25, ValidationRatio = 0.1 }).Validation!)];
+        Assert.Equal(Validation(1), Validation(1));
+        Assert.NotEqual(Validation(1), Validation(2));
+    }
+
+    [Theory]
+    [InlineData(1)]
+    [InlineData(-0.1)]
+    [InlineData(double.NaN)]
+    public void A_validation_ratio_that_is_not_possible_is_refused(double ratio) =>
+        Assert.Throws<InvalidInputException>(() => DataSetLoader.Load("digits", new DataSetOptions { ValidationRatio = ratio }));
+
+    /// <summary>Each sample as a text, to be held to others as a set.</summary>
+    private static IEnumerable<string> Rows(SampleSet samples) =>
+        Enumerable.Range(0, samples.Count).Select(i => $"{string.Join(' ', samples.Input(i).ToArray())}: {((ClassLabels)samples.Targets).Labels.Span[i]}");
 }

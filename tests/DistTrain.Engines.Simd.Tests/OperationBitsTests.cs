@@ -1,4 +1,6 @@
+using DistTrain.Learning;
 using DistTrain.Learning.Engines.Reference;
+using DistTrain.Learning.Graph;
 using DistTrain.Learning.Reduction;
 using DistTrain.Tests.Shared;
 
@@ -33,6 +35,27 @@ public sealed class OperationBitsTests
         Bits.AssertEqual(expected, run.Outputs(new SimdEngine(path), 0, 11), name);
         int width = expected.Length / 11;
         Bits.AssertEqual(expected.AsSpan(4 * width, width), run.Outputs(new SimdEngine(path), 4, 1), $"{name}, one sample");
+    }
+
+    [Theory]
+    [MemberData(nameof(Cases))]
+    public void A_gradient_in_the_steady_state_allocates_nothing(KernelPath path, string name) =>
+        Assert.Equal(0, new CaseRun(OperationCases.Find(name), 13, 4).AllocatedBytes(new SimdEngine(path)));
+
+    /// <summary>A label for every position: the outputs are an embedding's rows, one a position.</summary>
+    [Theory]
+    [MemberData(nameof(Paths.Supported), MemberType = typeof(Paths))]
+    public void Cross_entropy_of_every_position_has_the_reference_engines_bits(KernelPath path)
+    {
+        foreach ((int positions, int classes, double smoothing) in ((int, int, double)[])[(1, 1, 0), (2, 3, 0), (3, 17, 0.1), (300, 5, 0), (7, 33, 0.2)])
+        {
+            ModelGraph graph = ModelGraph.Chain(new TensorShape(positions), [new EmbeddingOperation(7, classes, new NormalInitializer(2))]);
+            var one = new OperationCase("positions", graph.InputShape, []) { Loss = new SoftmaxCrossEntropyLoss(smoothing), OutputWidth = classes, LabelsPerSample = positions, Vocabulary = 7 };
+            var run = new CaseRun(one, graph, 9, 4);
+            (float[][] _, NodeStatistics[] statistics) = run.Gradient(new SimdEngine(path), 0, 4);
+            Assert.InRange(statistics[0].CorrectCount, 1, 9 * positions);
+            AssertEqualGradients(run, path, 0, 4, $"{positions} positions, {classes} classes");
+        }
     }
 
     internal static void AssertEqualGradients(CaseRun run, KernelPath path, int first, int end, string context)

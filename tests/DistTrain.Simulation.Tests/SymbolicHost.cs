@@ -25,6 +25,9 @@ internal sealed class SymbolicHost : IComputeHost
     /// <summary>The update of this step makes weights that are not finite.</summary>
     public StepNumber? NonFiniteUpdate { get; init; }
 
+    /// <summary>The loss of each version's evaluation blocks; where it is null, the loss follows from the weights.</summary>
+    public Func<WeightVersion, double>? EvaluationLoss { get; init; }
+
     /// <summary>The loss of this step's first micro-batch is not finite.</summary>
     public StepNumber? NonFiniteLoss { get; init; }
 
@@ -136,7 +139,7 @@ internal sealed class SymbolicHost : IComputeHost
         var blocks = Enumerable.Range(evaluate.Blocks.First, evaluate.Blocks.Count).Select(block =>
         {
             var samples = Math.Min(definition.EvaluationBlockSize, definition.SampleCountOf(evaluate.Split) - (block * definition.EvaluationBlockSize));
-            return new BlockResult(block, (on[^1] + block) / 7.0, samples / 2, samples);
+            return new BlockResult(block, EvaluationLoss is { } loss ? loss(evaluate.Version) * samples : (on[^1] + block) / 7.0, samples / 2, samples);
         });
         return new BlocksEvaluated(evaluate.Version, evaluate.Split, evaluate.Blocks, [.. blocks]);
     }

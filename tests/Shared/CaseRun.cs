@@ -76,6 +76,23 @@ public sealed class CaseRun
         return outputs;
     }
 
+    /// <summary>What gradients in the steady state allocate on this thread.</summary>
+    public long AllocatedBytes(IEngine engine)
+    {
+        ArgumentNullException.ThrowIfNull(engine);
+        var program = engine.CreateProgram(graph, ranCase.Loss, partition.SampleCount);
+        GradientNode[] nodes = [.. TreeNode.Cover(0, MicroBatchCount).Select(node => new GradientNode(node, new TensorBuffer(graph.Layout.BufferLength)))];
+        var statistics = new NodeStatistics[nodes.Length];
+        long before = 0;
+        for (var step = 0; step < 10; step++)
+        {
+            before = step == 5 ? GC.GetAllocatedBytesForCurrentThread() : before;
+            program.ComputeGradient(Request(0, MicroBatchCount), nodes, statistics);
+        }
+
+        return GC.GetAllocatedBytesForCurrentThread() - before;
+    }
+
     private GradientRequest Request(int first, int end)
     {
         var firstSample = partition.Boundary(first);

@@ -17,6 +17,11 @@ internal static class Definition
         var loss = Loss.Create(configuration.Loss!, new LossSettings(configuration.LabelSmoothing, configuration.HuberDelta));
         var graph = configuration.Model.Build(data.Train.SampleShape, loss.OutputWidth(data.Train.Targets));
         loss.Check(graph, data.Train.Targets);
+        foreach (var part in new[] { data.Train, data.Validation, data.Test }.OfType<SampleSet>())
+        {
+            EmbeddingOperation.Check(graph, part);
+        }
+
         var schedule = Schedule.Create(configuration.Schedule, ScheduleSettings(configuration));
         var growth = BatchSchedule.GrowthOf(configuration.BatchSchedule);
         var definition = new TrainingDefinition

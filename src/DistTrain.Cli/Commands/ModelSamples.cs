@@ -3,6 +3,7 @@ using DistTrain.Cli.Configuration;
 using DistTrain.Cli.Output;
 using DistTrain.Data;
 using DistTrain.Learning;
+using DistTrain.Learning.Graph;
 
 namespace DistTrain.Cli.Commands;
 
@@ -43,7 +44,12 @@ internal sealed record ModelSamples(string Name, string Part, SampleSet Samples,
     public static ModelSamples Load(StoredRun run, TrainConfiguration configuration)
     {
         var source = Stage.Configuration(() => DataSettings.Source(configuration));
-        var input = Stage.Data(() => DataSetLoader.LoadForModel(source, run.Preprocessing, new DataSetOptions()));
+        var input = Stage.Data(() =>
+        {
+            var loaded = DataSetLoader.LoadForModel(source, run.Preprocessing, new DataSetOptions());
+            EmbeddingOperation.Check(run.Model.Graph, loaded.Samples);
+            return loaded;
+        });
         return new ModelSamples(input.Name, $"{input.Samples.Count:N0} samples", input.Samples, input.ContentHash);
     }
 }

@@ -59,7 +59,7 @@ public static class ModelsCommand
     private static BuiltModel Build(ModelSpecification specification, TrainConfiguration configuration, DataSet data, IEngine engine)
     {
         var targets = data.Train.Targets;
-        var loss = Loss.Create(configuration.For(targets).Loss!);
+        var loss = Loss.Create(configuration.For(targets).Loss!, new LossSettings(configuration.LabelSmoothing, configuration.HuberDelta));
         var graph = specification.Build(data.Train.SampleShape, loss.OutputWidth(targets));
         loss.Check(graph, targets);
         return new BuiltModel(graph, (engine.ProgramBytes(graph, loss, MemorySamples + 1) - engine.ProgramBytes(graph, loss, 1)) / MemorySamples);

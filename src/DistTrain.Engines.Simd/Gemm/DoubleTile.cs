@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics.X86;
 using DistTrain.Engines.Simd.Lanes;
 
 namespace DistTrain.Engines.Simd.Gemm;
@@ -13,6 +14,8 @@ internal static unsafe class DoubleTile<TOps, TVector, TRows, TCopy>
     where TRows : struct, IRowCount
     where TCopy : struct, ISwitch
 {
+    private const int PrefetchedSteps = 16;
+
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Run(TileArguments* tile)
     {
@@ -137,6 +140,13 @@ internal static unsafe class DoubleTile<TOps, TVector, TRows, TCopy>
                 TVector right = TOps.Load(b + TOps.Width);
                 if (TCopy.IsOn)
                 {
+                    // Rows of B in place may each lie on a page of their own, where the processor does not look ahead by itself.
+                    if (Sse.IsSupported)
+                    {
+                        Sse.Prefetch0(b + (PrefetchedSteps * bStride));
+                        Sse.Prefetch0(b + (PrefetchedSteps * bStride) + TOps.Width);
+                    }
+
                     TOps.Store(left, copy);
                     TOps.Store(right, copy + TOps.Width);
                     copy += 2 * TOps.Width;

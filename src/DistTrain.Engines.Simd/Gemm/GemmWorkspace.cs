@@ -17,6 +17,12 @@ internal sealed unsafe class GemmWorkspace
     /// <summary>Rows of A that were packed lie this many elements further apart than they are long, so that they do not share a cache set.</summary>
     public const int PackedAPadding = 16;
 
+    /// <summary>The most rows of a product that is computed transposed.</summary>
+    public const int TransposedRows = 64;
+
+    /// <summary>Columns of such a product at a time: many tiles, and the block stays in the cache.</summary>
+    public const int TransposedColumns = 448;
+
     private const int DeepestTree = 31;
     private const int PackedALength = LargestTileRows * (PackedDepth + PackedAPadding);
     private const int TileLength = LargestTileRows * LargestTileColumns;
@@ -25,6 +31,7 @@ internal sealed unsafe class GemmWorkspace
     private readonly TensorBuffer packedA = new(PackedALength);
     private readonly TensorBuffer tile = new(TileLength);
     private readonly TensorBuffer maskTile = new(TileLength);
+    private readonly TensorBuffer transposed = new(TransposedRows * TransposedColumns);
     private readonly TensorBuffer bias = new(LargestTileColumns);
     private readonly TensorBuffer one = new(LargestTileColumns);
     private readonly TensorBuffer treeScratch = new(TreeScratchLength);
@@ -37,7 +44,7 @@ internal sealed unsafe class GemmWorkspace
     }
 
     /// <summary>The memory of a workspace, in bytes.</summary>
-    public static long Bytes(int sampleCount) => sizeof(float) * (PackedBLength(sampleCount) + PackedALength + (2 * TileLength) + (2 * LargestTileColumns) + TreeScratchLength);
+    public static long Bytes(int sampleCount) => sizeof(float) * (PackedBLength(sampleCount) + PackedALength + (2 * TileLength) + (2 * LargestTileColumns) + TreeScratchLength + (TransposedRows * TransposedColumns));
 
     public float* PackedB => Pointers.Of(packedB);
 
@@ -49,6 +56,9 @@ internal sealed unsafe class GemmWorkspace
     public float* MaskTile => Pointers.Of(maskTile);
 
     public float* Bias => Pointers.Of(bias);
+
+    /// <summary>[<see cref="TransposedColumns"/>, <see cref="TransposedRows"/>] a block of a product that is computed transposed.</summary>
+    public float* Transposed => Pointers.Of(transposed);
 
     /// <summary>The number 1.</summary>
     public float* One => Pointers.Of(one);

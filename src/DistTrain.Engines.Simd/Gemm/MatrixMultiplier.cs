@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using DistTrain.Engines.Simd.Elementwise;
 using DistTrain.Engines.Simd.Lanes;
 
 namespace DistTrain.Engines.Simd.Gemm;
@@ -18,6 +19,44 @@ internal static unsafe class MatrixMultiplier<TOps, TVector>
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Run(in MatrixProduct product, GemmWorkspace workspace)
+    {
+        if (product.BTransposed && product.AStepStride == 1 && product.Bias == null && product.Rows <= GemmWorkspace.TransposedRows && product.Columns > 4 * product.Rows)
+        {
+            RunTransposed(product, workspace);
+        }
+        else
+        {
+            RunDirectly(product, workspace);
+        }
+    }
+
+    /// <summary>
+    /// The transpose of the result, block by block, from B · Aᵀ: with few rows, A and the result are much smaller than B, which is then read in place instead of being transposed. Each element is
+    /// the same chain of fused multiply-adds.
+    /// </summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void RunTransposed(in MatrixProduct product, GemmWorkspace workspace)
+    {
+        for (int column = 0; column < product.Columns; column += GemmWorkspace.TransposedColumns)
+        {
+            int columns = Math.Min(GemmWorkspace.TransposedColumns, product.Columns - column);
+            var block = new MatrixProduct
+            {
+                Rows = columns, Columns = product.Rows, Depth = product.Depth, A = product.B + (column * product.BStride), ARowStride = product.BStride, AStepStride = 1,
+                B = product.A, BStride = product.ARowStride, BTransposed = true, C = workspace.Transposed, CStride = GemmWorkspace.TransposedRows,
+            };
+            RunDirectly(block, workspace);
+            Packing.Transpose(workspace.Transposed, GemmWorkspace.TransposedRows, product.Rows, columns, product.C + column, product.CStride);
+            for (int row = 0; row < product.Rows && product.ReluOutput != null; row++)
+            {
+                float* c = product.C + (row * product.CStride) + column;
+                ElementwiseLoop<TOps, TVector>.Binary<ReluGradientFunction<TOps, TVector>>(product.ReluOutput + (row * product.ReluOutputStride) + column, c, c, columns);
+            }
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void RunDirectly(in MatrixProduct product, GemmWorkspace workspace)
     {
         int depthBlocks = (product.Depth + GemmWorkspace.PackedDepth - 1) / GemmWorkspace.PackedDepth;
         for (int block = 0; block < depthBlocks; block++)

@@ -52,63 +52,78 @@ internal unsafe struct NodeTarget
     public float* Gradient;
 }
 
-/// <summary>Cuts a weight gradient into register tiles, panel by panel of dY.</summary>
+/// <summary>
+/// Cuts a weight gradient into register tiles. As many panels of dY as stay in the cache are packed together and run through row by row of dW, so that what is written lies together.
+/// </summary>
 internal static unsafe class WeightGradientKernel<TOps, TVector>
     where TOps : struct, IVectorOperations<TVector>
     where TVector : unmanaged
 {
+    /// <summary>Elements of dY that are packed together: a quarter of a common second-level cache.</summary>
+    private const int PackedTogether = 64 * 1024;
+
     private static int PanelWidth => 2 * TOps.Width;
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Run(in WeightGradient gradient, GemmWorkspace workspace)
     {
-        for (int column = 0; column < gradient.Outputs;)
+        int tail = gradient.Outputs % PanelWidth;
+        int wide = tail > TOps.Width ? gradient.Outputs : gradient.Outputs - tail;
+        int together = Math.Max(1, PackedTogether / (gradient.SampleCount * PanelWidth)) * PanelWidth;
+        for (int column = 0; column < wide; column += together)
         {
-            int left = gradient.Outputs - column;
-            int width = left > TOps.Width ? PanelWidth : TOps.Width;
-            int columns = Math.Min(width, left);
-            Packing.CopyPanel(gradient.Dy + column, gradient.DyStride, gradient.SampleCount, columns, width, workspace.PackedB);
-            RunPanel(gradient, column, columns, width, workspace);
-            column += columns;
+            RunPanels(gradient, column, Math.Min(together, wide - column), PanelWidth, workspace);
+        }
+
+        if (wide < gradient.Outputs)
+        {
+            RunPanels(gradient, wide, gradient.Outputs - wide, TOps.Width, workspace);
         }
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void RunPanel(in WeightGradient gradient, int column, int columns, int width, GemmWorkspace workspace)
+    private static void RunPanels(in WeightGradient gradient, int firstColumn, int columns, int width, GemmWorkspace workspace)
     {
+        nint panelLength = (nint)gradient.SampleCount * width;
+        for (int column = 0; column < columns; column += width)
+        {
+            Packing.CopyPanel(
+                gradient.Dy + firstColumn + column, gradient.DyStride, gradient.SampleCount, Math.Min(width, columns - column), width, workspace.PackedB + (column / width * panelLength));
+        }
+
         bool isDouble = width == PanelWidth;
         TreeTileArguments tile = default;
         tile.BStride = width;
         tile.Scratch = workspace.TreeScratch;
-
-        // A row of ones sums dY itself: 1 · dy + sum rounds as dy + sum.
-        tile.A = workspace.One;
-        RunNodes(isDouble ? TileKernels<TOps, TVector>.DoubleTree(1) : TileKernels<TOps, TVector>.SingleTree(1),
-            ref tile, gradient, 1, gradient.BiasOffset + column, columns, width, workspace);
-
         var spread = new RowSpread(gradient.Inputs, isDouble ? TOps.DoubleTileRows : TOps.SingleTileRows);
-        tile.ARowStrideBytes = sizeof(float);
-        tile.AStepBytes = gradient.XStride * sizeof(float);
-        for (int index = 0; index < spread.TileCount; index++)
+        for (int index = -1; index < spread.TileCount; index++)
         {
-            int row = spread.FirstRow(index);
-            int rows = spread.FirstRow(index + 1) - row;
-            tile.A = gradient.X + row;
-            RunNodes(isDouble ? TileKernels<TOps, TVector>.DoubleTree(rows) : TileKernels<TOps, TVector>.SingleTree(rows),
-                ref tile, gradient, rows, gradient.WeightOffset + ((nint)row * gradient.Outputs) + column, columns, width, workspace);
+            // The first row is one of ones, which sums dY itself: 1 · dy + sum rounds as dy + sum.
+            bool isBias = index < 0;
+            int row = isBias ? 0 : spread.FirstRow(index);
+            int rows = isBias ? 1 : spread.FirstRow(index + 1) - row;
+            float* a = isBias ? workspace.One : gradient.X + row;
+            tile.ARowStrideBytes = isBias ? 0 : sizeof(float);
+            tile.AStepBytes = isBias ? 0 : gradient.XStride * sizeof(float);
+            nint offset = isBias ? gradient.BiasOffset : gradient.WeightOffset + ((nint)row * gradient.Outputs);
+            delegate*<TreeTileArguments*, void> kernel = isDouble ? TileKernels<TOps, TVector>.DoubleTree(rows) : TileKernels<TOps, TVector>.SingleTree(rows);
+            for (int column = 0; column < columns; column += width)
+            {
+                float* panel = workspace.PackedB + (column / width * panelLength);
+                RunNodes(kernel, ref tile, gradient, a, panel, rows, offset + firstColumn + column, Math.Min(width, columns - column), width, workspace);
+            }
         }
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void RunNodes(
-        delegate*<TreeTileArguments*, void> kernel, ref TreeTileArguments tile, in WeightGradient gradient, int rows, nint offset, int columns, int width, GemmWorkspace workspace)
+        delegate*<TreeTileArguments*, void> kernel, ref TreeTileArguments tile, in WeightGradient gradient, float* a, float* panel, int rows, nint offset, int columns, int width, GemmWorkspace workspace)
     {
-        float* a = tile.A;
         for (int index = 0; index < gradient.NodeCount; index++)
         {
             NodeTarget* node = gradient.Nodes + index;
             tile.A = (float*)((byte*)a + (node->FirstSample * tile.AStepBytes));
-            tile.B = workspace.PackedB + ((nint)node->FirstSample * width);
+            tile.B = panel + ((nint)node->FirstSample * width);
             tile.LeafCount = node->LeafCount;
             tile.LeafSamples = gradient.LeafSamples + node->FirstLeaf;
             bool isWhole = columns == width;

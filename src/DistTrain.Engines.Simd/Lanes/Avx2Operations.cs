@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
+using System.Runtime.Intrinsics.X86;
 
 namespace DistTrain.Engines.Simd.Lanes;
 
@@ -7,6 +8,7 @@ namespace DistTrain.Engines.Simd.Lanes;
 internal readonly unsafe struct Avx2Operations : IVectorOperations<Vector256<float>>
 {
     private const int RoundingMagicBits = 0x4B400000;
+    private const ulong LowerHalf = 0xFFFFFFFF;
 
     public static int Width => 8;
 
@@ -89,4 +91,25 @@ internal readonly unsafe struct Avx2Operations : IVectorOperations<Vector256<flo
 
         return count;
     }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<float> BroadcastBits(uint bits) => Vector256.Create(bits).AsSingle();
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<float> Xor(Vector256<float> left, Vector256<float> right) => left ^ right;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<float> MultiplyLowerHalves(Vector256<float> left, Vector256<float> right) =>
+        Avx2.Multiply(left.AsUInt32(), right.AsUInt32()).AsSingle();
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<float> UpperHalves(Vector256<float> value) => (value.AsUInt64() >>> 32).AsSingle();
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<float> JoinLowerHalves(Vector256<float> lower, Vector256<float> upper) =>
+        ((lower.AsUInt64() & Vector256.Create(LowerHalf)) | (upper.AsUInt64() << 32)).AsSingle();
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<float> SelectBelowUnsigned(Vector256<float> bits, Vector256<float> limit, Vector256<float> whenTrue, Vector256<float> whenFalse) =>
+        Vector256.ConditionalSelect(Vector256.LessThan(bits.AsUInt32(), limit.AsUInt32()).AsSingle(), whenTrue, whenFalse);
 }

@@ -9,6 +9,7 @@ namespace DistTrain.Engines.Simd.Lanes;
 internal readonly unsafe struct Avx512Operations : IVectorOperations<Vector512<float>>
 {
     private const int RoundingMagicBits = 0x4B400000;
+    private const ulong LowerHalf = 0xFFFFFFFF;
 
     public static int Width => 16;
 
@@ -85,4 +86,25 @@ internal readonly unsafe struct Avx512Operations : IVectorOperations<Vector512<f
         Vector512.Store(Avx512F.Compress(Vector512<int>.Zero, mask.AsInt32(), Vector512.Load(labels)), packedLabels);
         return BitOperations.PopCount(mask.ExtractMostSignificantBits());
     }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector512<float> BroadcastBits(uint bits) => Vector512.Create(bits).AsSingle();
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector512<float> Xor(Vector512<float> left, Vector512<float> right) => left ^ right;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector512<float> MultiplyLowerHalves(Vector512<float> left, Vector512<float> right) =>
+        Avx512F.Multiply(left.AsUInt32(), right.AsUInt32()).AsSingle();
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector512<float> UpperHalves(Vector512<float> value) => (value.AsUInt64() >>> 32).AsSingle();
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector512<float> JoinLowerHalves(Vector512<float> lower, Vector512<float> upper) =>
+        ((lower.AsUInt64() & Vector512.Create(LowerHalf)) | (upper.AsUInt64() << 32)).AsSingle();
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector512<float> SelectBelowUnsigned(Vector512<float> bits, Vector512<float> limit, Vector512<float> whenTrue, Vector512<float> whenFalse) =>
+        Vector512.ConditionalSelect(Vector512.LessThan(bits.AsUInt32(), limit.AsUInt32()).AsSingle(), whenTrue, whenFalse);
 }

@@ -64,4 +64,21 @@ internal unsafe interface IVectorOperations<TVector>
     /// </summary>
     /// <returns>How many are not zero.</returns>
     static abstract int CompressNonZero(TVector value, int* labels, float* values, int* packedLabels);
+
+    /// <summary>The same 32 bits in every lane.</summary>
+    static abstract TVector BroadcastBits(uint bits);
+
+    static abstract TVector Xor(TVector left, TVector right);
+
+    /// <summary>For every pair of lanes, as one 64-bit lane: the product of the lower halves, taken as unsigned integers.</summary>
+    static abstract TVector MultiplyLowerHalves(TVector left, TVector right);
+
+    /// <summary>For every pair of lanes, as one 64-bit lane: shifted right by 32 bits.</summary>
+    static abstract TVector UpperHalves(TVector value);
+
+    /// <summary>For every pair of lanes: the lower half of <paramref name="lower"/> and, above it, the lower half of <paramref name="upper"/>.</summary>
+    static abstract TVector JoinLowerHalves(TVector lower, TVector upper);
+
+    /// <summary>bits &lt; limit ? whenTrue : whenFalse, lane by lane, both taken as unsigned integers.</summary>
+    static abstract TVector SelectBelowUnsigned(TVector bits, TVector limit, TVector whenTrue, TVector whenFalse);
 }

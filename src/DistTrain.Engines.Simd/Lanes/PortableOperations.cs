@@ -7,6 +7,7 @@ namespace DistTrain.Engines.Simd.Lanes;
 internal readonly unsafe struct PortableOperations : IVectorOperations<Vector128<float>>
 {
     private const int RoundingMagicBits = 0x4B400000;
+    private const ulong LowerHalf = 0xFFFFFFFF;
 
     public static int Width => 4;
 
@@ -89,4 +90,25 @@ internal readonly unsafe struct PortableOperations : IVectorOperations<Vector128
 
         return count;
     }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector128<float> BroadcastBits(uint bits) => Vector128.Create(bits).AsSingle();
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector128<float> Xor(Vector128<float> left, Vector128<float> right) => left ^ right;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector128<float> MultiplyLowerHalves(Vector128<float> left, Vector128<float> right) =>
+        ((left.AsUInt64() & Vector128.Create(LowerHalf)) * (right.AsUInt64() & Vector128.Create(LowerHalf))).AsSingle();
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector128<float> UpperHalves(Vector128<float> value) => (value.AsUInt64() >>> 32).AsSingle();
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector128<float> JoinLowerHalves(Vector128<float> lower, Vector128<float> upper) =>
+        ((lower.AsUInt64() & Vector128.Create(LowerHalf)) | (upper.AsUInt64() << 32)).AsSingle();
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector128<float> SelectBelowUnsigned(Vector128<float> bits, Vector128<float> limit, Vector128<float> whenTrue, Vector128<float> whenFalse) =>
+        Vector128.ConditionalSelect(Vector128.LessThan(bits.AsUInt32(), limit.AsUInt32()).AsSingle(), whenTrue, whenFalse);
 }

@@ -16,6 +16,7 @@ internal static class OperationTable
         }
 
         Fuse(plans, memory, graph);
+        memory.ShareBuffers();
         return plans;
     }
 
@@ -35,6 +36,12 @@ internal static class OperationTable
                 return ActivationPlan.Create(kernels, memory, node);
             case SoftmaxOperation:
                 return SoftmaxPlan.Create(kernels, memory, node);
+            case DropoutOperation dropout:
+                memory.PlanOutputInPlace(node);
+                memory.PlanGradientInPlace(node);
+                return new DropoutPlan(kernels, memory, node, dropout);
+            case EmbeddingOperation embedding:
+                return new EmbeddingPlan(kernels, memory, graph, node, embedding);
             case FlattenOperation:
                 memory.AliasOutput(node);
                 memory.PlanGradientInPlace(node);
@@ -105,6 +112,7 @@ internal static class OperationTable
         if (fusesPool)
         {
             convolution.Fuse((PoolPlan)plans[next]);
+            memory.KeepUntil(graph.Nodes[next + 1], graph.Nodes[position + 1]);
             for (int node = position + 1; node <= next; node++)
             {
                 memory.ReleaseBuffers(graph.Nodes[node]);

@@ -13,6 +13,7 @@ internal sealed unsafe class ProgramMemory
     private readonly PlannedBuffer?[] outputs;
     private readonly PlannedBuffer?[] gradients;
     private readonly List<PlannedBuffer> buffers = [];
+    private readonly int[] lastReader;
     private readonly int[] outputOwner;
     private readonly int[] gradientOwner;
     private readonly int maximumSampleCount;
@@ -34,26 +35,39 @@ internal sealed unsafe class ProgramMemory
         gradients = new PlannedBuffer?[count];
         outputOwner = [.. Enumerable.Range(0, count)];
         gradientOwner = [.. Enumerable.Range(0, count)];
+        lastReader = [.. Enumerable.Range(0, count)];
         ReserveContributions();
     }
 
     /// <summary>Only after allocation.</summary>
     public GemmWorkspace Workspace => workspace!;
 
-    /// <summary>The memory that <see cref="Allocate"/> takes, in bytes.</summary>
-    public long Bytes => GemmWorkspace.Bytes(maximumSampleCount) + (sizeof(float) * All.Sum(buffer => buffer.Length));
+    /// <summary>The memory that <see cref="Allocate"/> takes, in bytes; only after <see cref="ShareBuffers"/>.</summary>
+    public long Bytes => GemmWorkspace.Bytes(maximumSampleCount) + (sizeof(float) * Slots.Sum(slot => slot.Length));
 
-    private IEnumerable<PlannedBuffer> All => outputs.Concat(gradients).Concat(contributions).Concat(buffers).Append(scratch).OfType<PlannedBuffer>();
+    private IEnumerable<BufferSlot> Slots => outputs.Concat(gradients).Concat(contributions).Concat(buffers).Append(scratch).OfType<PlannedBuffer>().Select(buffer => buffer.Slot).Distinct();
 
     /// <summary>Takes the memory that has been planned.</summary>
     public void Allocate()
     {
         workspace = new GemmWorkspace(maximumSampleCount);
-        foreach (PlannedBuffer buffer in All)
+        foreach (BufferSlot slot in Slots)
         {
-            buffer.Allocate();
+            slot.Allocate();
         }
     }
+
+    /// <summary>Once all plans are made: gradients are laid over each other, and over outputs that the backward pass has done with, where they are not in use at the same time.</summary>
+    public void ShareBuffers()
+    {
+        if (!keepsActivations)
+        {
+            BufferSharing.Assign(Lifetimes());
+        }
+    }
+
+    /// <summary>A node's output and gradient are read in the backward pass of an earlier node, which does the node's work as well.</summary>
+    public void KeepUntil(GraphNode node, GraphNode reader) => lastReader[node.Index] = reader.Index;
 
     /// <summary>A buffer of a plan's own, which keeps its contents from call to call.</summary>
     /// <param name="length">Number of elements.</param>
@@ -159,6 +173,27 @@ internal sealed unsafe class ProgramMemory
 
     public bool IsInput(int node) => outputOwner[node] == 0;
 
+    private IEnumerable<BufferLifetime> Lifetimes()
+    {
+        int end = 2 * graph.Nodes.Length;
+        for (int node = 0; node < outputs.Length; node++)
+        {
+            if (outputs[node] is { } output)
+            {
+                yield return new BufferLifetime(output, node, end - Sharers(outputOwner, node).Min(sharer => lastReader[sharer]));
+            }
+
+            if (gradients[node] is { } gradient)
+            {
+                // The gradient by the last node comes from the loss, between the two passes.
+                int first = Sharers(gradientOwner, node).Max(sharer => graph.Consumers[sharer] is [.., var consumer] ? consumer : outputs.Length);
+                yield return new BufferLifetime(gradient, end - first, end - Sharers(gradientOwner, node).Min(sharer => lastReader[sharer]));
+            }
+        }
+    }
+
+    private static IEnumerable<int> Sharers(int[] owners, int owner) => Enumerable.Range(0, owners.Length).Where(node => owners[node] == owner);
+
     /// <summary>Consumers contribute from the last to the first, each its inputs in order.</summary>
     private bool IsFirstContribution(GraphNode node, int position)
     {
@@ -204,6 +239,6 @@ internal sealed unsafe class ProgramMemory
     }
 
     private static bool BackwardReadsOutput(Operation operation) =>
-        operation is not (DenseOperation or AddOperation or FlattenOperation or BatchNormOperation or LayerNormOperation or Conv2dOperation or PoolOperation
+        operation is not (DenseOperation or AddOperation or FlattenOperation or BatchNormOperation or LayerNormOperation or Conv2dOperation or PoolOperation or DropoutOperation or EmbeddingOperation
             or SwishOperation or GeluOperation or GeluTanhOperation);
 }

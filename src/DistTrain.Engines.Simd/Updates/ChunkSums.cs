@@ -31,6 +31,8 @@ internal readonly unsafe struct ChunkSums
 
     public bool TakesChange { get; }
 
+    public bool TakesNothing => !(TakesUpdate || TakesGradient || TakesWeights || TakesChange);
+
     /// <summary>[16] lanes, as the following.</summary>
     public double* Update => lanes;
 

@@ -9,13 +9,13 @@ namespace DistTrain.Engines.Simd.Updates;
 
 /// <summary>
 /// One stage of an optimizer step over a range of chunks, block by block: fold the gradient nodes, run the transforms, write the new weights. A block stays in the first-level cache,
-/// so memory is read and written once a stage.
+/// so memory is read and written once a stage. Where one pass does it all, the whole chunk is one block: long streams are what memory serves fastest.
 /// </summary>
 internal static unsafe class ParameterUpdate<TOps, TVector>
     where TOps : struct, IVectorOperations<TVector>
     where TVector : unmanaged
 {
-    private const int BlockLength = 512;
+    private const int BlockLength = 1024;
     private const int TailLength = 16;
     private const int AlignmentBytes = 64;
 
@@ -38,6 +38,7 @@ internal static unsafe class ParameterUpdate<TOps, TVector>
         public float** StateBuffers;
         public TreeNode* StackNodes;
         public float Factor;
+        public int LargestLength;
         public ChunkSums Sums;
     }
 
@@ -72,6 +73,9 @@ internal static unsafe class ParameterUpdate<TOps, TVector>
         float* tail = stackalloc float[(nodeCount + stateCount + 2) * TailLength];
         double* lanes = stackalloc double[ChunkSums.LaneCount];
         block.Sums = new ChunkSums(request, lanes);
+        UpdateStage stage = request.Optimizer.Stages[request.Stage];
+        bool isOnePass = nodeCount <= 1 && stage.End - stage.First <= 1 && block.Sums.TakesNothing;
+        block.LargestLength = isOnePass ? ParameterLayout.ChunkLength : BlockLength;
         int firstNonFinite = -1;
         for (int index = firstChunk; index < endChunk; index++)
         {
@@ -100,7 +104,7 @@ internal static unsafe class ParameterUpdate<TOps, TVector>
         block.Sums.Clear();
         bool finite = true;
         int whole = chunk.Length / TailLength * TailLength;
-        for (int start = 0; start < whole; start += BlockLength)
+        for (int start = 0; start < whole; start += block.LargestLength)
         {
             int offset = chunk.Offset + start;
             for (int i = 0; i < nodeCount; i++)
@@ -115,7 +119,7 @@ internal static unsafe class ParameterUpdate<TOps, TVector>
 
             block.OldWeights = oldWeights + offset;
             block.NewWeights = newWeights + offset;
-            finite &= RunBlock(request, block, statistic, Math.Min(BlockLength, whole - start));
+            finite &= RunBlock(request, block, statistic, Math.Min(block.LargestLength, whole - start));
         }
 
         if (whole < chunk.Length)

@@ -11,10 +11,11 @@ public abstract record Initializer
 
     /// <summary>Fills <paramref name="destination"/> with the initial values of a tensor.</summary>
     /// <param name="destination">[elements] the whole tensor, row-major.</param>
+    /// <param name="shape">The tensor's.</param>
     /// <param name="fans">Inputs that feed one output, and outputs that one input feeds.</param>
     /// <param name="seed">The run's seed.</param>
     /// <param name="tensorIndex">Index of the tensor among the graph's parameters.</param>
-    public abstract void Fill(Span<float> destination, Fans fans, ulong seed, int tensorIndex);
+    public abstract void Fill(Span<float> destination, TensorShape shape, Fans fans, ulong seed, int tensorIndex);
 
     private protected static CounterBasedRandom Source(ulong seed, int tensorIndex) => new(seed, ((ulong)InitializationStream << 32) | (uint)tensorIndex);
 
@@ -43,33 +44,47 @@ public readonly record struct Fans(int In, int Out);
 /// <summary>Every element is <paramref name="Value"/>.</summary>
 public sealed record ConstantInitializer(double Value) : Initializer
 {
-    public override void Fill(Span<float> destination, Fans fans, ulong seed, int tensorIndex) => destination.Fill((float)Value);
+    public override void Fill(Span<float> destination, TensorShape shape, Fans fans, ulong seed, int tensorIndex) => destination.Fill((float)Value);
 }
 
 /// <summary>Uniform in ±√(6 / (fan-in + fan-out)). Glorot and Bengio, "Understanding the difficulty of training deep feedforward neural networks", 2010, eq. 16.</summary>
 public sealed record XavierUniformInitializer : Initializer
 {
-    public override void Fill(Span<float> destination, Fans fans, ulong seed, int tensorIndex) =>
+    public override void Fill(Span<float> destination, TensorShape shape, Fans fans, ulong seed, int tensorIndex) =>
         FillUniform(destination, Math.Sqrt(6.0 / ((double)fans.In + fans.Out)), seed, tensorIndex);
 }
 
 /// <summary>Normal with deviation √(2 / (fan-in + fan-out)). Glorot and Bengio 2010.</summary>
 public sealed record XavierNormalInitializer : Initializer
 {
-    public override void Fill(Span<float> destination, Fans fans, ulong seed, int tensorIndex) =>
+    public override void Fill(Span<float> destination, TensorShape shape, Fans fans, ulong seed, int tensorIndex) =>
         FillNormal(destination, Math.Sqrt(2.0 / ((double)fans.In + fans.Out)), seed, tensorIndex);
 }
 
 /// <summary>Uniform in ±√(6 / fan-in), for layers followed by ReLU. He et al., "Delving deep into rectifiers", 2015, eq. 10.</summary>
 public sealed record KaimingUniformInitializer : Initializer
 {
-    public override void Fill(Span<float> destination, Fans fans, ulong seed, int tensorIndex) =>
+    public override void Fill(Span<float> destination, TensorShape shape, Fans fans, ulong seed, int tensorIndex) =>
         FillUniform(destination, Math.Sqrt(6.0 / fans.In), seed, tensorIndex);
 }
 
 /// <summary>Normal with deviation √(2 / fan-in), for layers followed by ReLU. He et al. 2015, eq. 10.</summary>
 public sealed record KaimingNormalInitializer : Initializer
 {
-    public override void Fill(Span<float> destination, Fans fans, ulong seed, int tensorIndex) =>
+    public override void Fill(Span<float> destination, TensorShape shape, Fans fans, ulong seed, int tensorIndex) =>
         FillNormal(destination, Math.Sqrt(2.0 / fans.In), seed, tensorIndex);
+}
+
+/// <summary>Normal with mean 0 and the given deviation.</summary>
+/// <param name="Deviation">At least 0.</param>
+public sealed record NormalInitializer(double Deviation) : Initializer
+{
+    public override void Fill(Span<float> destination, TensorShape shape, Fans fans, ulong seed, int tensorIndex) => FillNormal(destination, Deviation, seed, tensorIndex);
+}
+
+/// <summary>Uniform in ±bound.</summary>
+/// <param name="Bound">At least 0.</param>
+public sealed record UniformInitializer(double Bound) : Initializer
+{
+    public override void Fill(Span<float> destination, TensorShape shape, Fans fans, ulong seed, int tensorIndex) => FillUniform(destination, Bound, seed, tensorIndex);
 }

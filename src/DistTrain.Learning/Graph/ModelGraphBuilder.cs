@@ -35,6 +35,7 @@ public sealed class ModelGraphBuilder
 
         var sources = inputs.IsDefaultOrEmpty ? [nodes[^1].Index] : inputs.Select(input => IndexOf(input, name)).ToImmutableArray();
         var inputShapes = sources.Select(source => nodes[source].OutputShape).ToImmutableArray();
+        CheckReadsSamples(operation, name, sources);
         var shape = OutputShapeOf(operation, name, sources, inputShapes);
         var parameters = ImmutableArray.CreateBuilder<int>();
         foreach (var declaration in operation.Parameters(inputShapes))
@@ -56,6 +57,23 @@ public sealed class ModelGraphBuilder
         return unused is null
             ? new ModelGraph([.. nodes], new ParameterLayout(declarations))
             : throw new InvalidInputException($"nothing reads the output of layer '{unused.Name}': name it in the 'from' of a later layer, or leave it out");
+    }
+
+    private void CheckReadsSamples(Operation operation, string name, ImmutableArray<int> sources)
+    {
+        foreach (var source in operation is EmbeddingOperation ? sources : [])
+        {
+            var node = nodes[source];
+            while (node.Operation is FlattenOperation)
+            {
+                node = nodes[node.Inputs[0]];
+            }
+
+            if (node.Index != 0)
+            {
+                throw new InvalidInputException($"layer {name} after {nodes[source].Name}: an embedding layer reads token numbers, which only the samples hold: it must be the first layer");
+            }
+        }
     }
 
     private int IndexOf(string input, string reader) => indexByName.TryGetValue(input, out var index)

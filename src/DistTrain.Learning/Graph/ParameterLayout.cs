@@ -72,7 +72,7 @@ public sealed class ParameterLayout
         var weights = new TensorBuffer(BufferLength);
         foreach (var tensor in Tensors)
         {
-            tensor.Initializer.Fill(weights.Span.Slice(tensor.Offset, tensor.Length), tensor.Fans, seed, tensor.Index);
+            tensor.Initializer.Fill(weights.Span.Slice(tensor.Offset, tensor.Length), tensor.Shape, tensor.Fans, seed, tensor.Index);
         }
 
         return weights;

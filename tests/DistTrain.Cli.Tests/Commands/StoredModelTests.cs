@@ -30,7 +30,7 @@ public sealed class StoredModelTests : IDisposable
         var plain = sandbox.Run("evaluate", Run);
         Assert.DoesNotContain('\u001b', plain.Output);
         Assert.Contains("rows are the actual class", plain.Output, StringComparison.Ordinal);
-        Assert.Contains(confusion[3][3].ToString(CultureInfo.InvariantCulture), plain.OutputLines.Single(line => line.TrimStart().StartsWith("3 ", StringComparison.Ordinal)), StringComparison.Ordinal);
+        Assert.Contains(confusion[3][3].ToString(CultureInfo.InvariantCulture), plain.OutputLines.First(line => line.TrimStart().StartsWith("3 ", StringComparison.Ordinal)), StringComparison.Ordinal);
     }
 
     [Fact]

@@ -42,6 +42,11 @@ public sealed unsafe class WeightGradientTests
         }
     }
 
+    [Theory]
+    [MemberData(nameof(Paths.Supported), MemberType = typeof(Paths))]
+    public void More_panels_than_are_packed_together(KernelPath path) =>
+        Check(KernelSet.For(path), new GemmWorkspace(700), MiniBatchPartition.Create(700, 4), 0, 3, 15, 170);
+
     private static void Check(KernelSet kernels, GemmWorkspace workspace, MiniBatchPartition partition, int first, int end, int inputs, int outputs)
     {
         int origin = partition.Boundary(first);

@@ -8,7 +8,7 @@ import random
 import mpmath
 from mpmath import mp
 
-mp.mp.dps = 60
+mp.dps = 60
 random.seed(5)
 
 

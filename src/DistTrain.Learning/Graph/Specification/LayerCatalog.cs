@@ -18,7 +18,12 @@ public static class LayerCatalog
             layer => new BatchNormOperation(layer.Number("momentum", BatchNormOperation.DefaultMomentum), layer.Number("epsilon", BatchNormOperation.DefaultEpsilon))),
         new("conv", ImageLayers.ConvolutionSettings, ImageLayers.Convolution),
         new("dense", [LayerSetting.WholeNumber("units", 1), LayerSetting.Initializer], layer => new DenseOperation(layer.WholeNumber("units"), layer.Initializer())),
+        new("dropout", [LayerSetting.Number("rate", rate => rate is >= 0 and < 1, "from 0 to below 1")], layer => new DropoutOperation(layer.Number("rate", 0.5))),
         new("elu", [LayerSetting.Number("alpha", alpha => alpha >= 0, "of at least 0")], layer => new EluOperation(layer.Number("alpha", 1))),
+        new(
+            "embedding",
+            [LayerSetting.WholeNumber("vocabulary", 1), LayerSetting.WholeNumber("dimensions", 1), LayerSetting.Initializer],
+            layer => new EmbeddingOperation(layer.WholeNumber("vocabulary"), layer.WholeNumber("dimensions"), InitializerCatalog.Create(layer.Text("initializer", "normal:1")))),
         new("flatten", [], _ => new FlattenOperation()),
         new("gelu", [LayerSetting.OneOf("approximation", "none", "tanh")], layer => layer.Text("approximation", "none") == "tanh" ? new GeluTanhOperation() : new GeluOperation()),
         new("global-average-pool", [], _ => new GlobalAveragePoolOperation()),

@@ -64,6 +64,8 @@ internal static class ReferenceOperations<T, TArithmetic>
         GeluOperation => ReferenceActivations<T, TArithmetic>.Gelu,
         GeluTanhOperation => ReferenceActivations<T, TArithmetic>.GeluTanh,
         SoftmaxOperation => new ReferenceSoftmax<T, TArithmetic>(),
+        DropoutOperation dropout => new ReferenceDropout<T, TArithmetic>(dropout),
+        EmbeddingOperation embedding => new ReferenceEmbedding<T, TArithmetic>(embedding),
         FlattenOperation => new ReferenceFlatten<T, TArithmetic>(),
         BatchNormOperation norm => new ReferenceBatchNorm<T, TArithmetic>(norm.Epsilon),
         LayerNormOperation norm => new ReferenceLayerNorm<T, TArithmetic>(norm.Epsilon),
