@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using DistTrain.Learning.Diagnostics;
 using DistTrain.Learning.Metrics;
 using DistTrain.Learning.Optimization;
 
@@ -8,6 +9,9 @@ namespace DistTrain.Actors;
 /// <param name="Metrics">Whatever else the run's <see cref="MetricPlan"/> gives; null where it gives nothing.</param>
 public sealed record EvaluationSummary(double MeanLoss, double? Accuracy, int SampleCount, SplitMetrics? Metrics = null)
 {
+    /// <summary>What the activation layers did with the split's first samples; empty where there are none of interest.</summary>
+    public ImmutableArray<ActivationHealth> Activations { get; init; } = [];
+
     /// <summary>One of <see cref="MetricNames.All"/>; null where it does not exist.</summary>
     public double? Value(string metric) => metric switch
     {

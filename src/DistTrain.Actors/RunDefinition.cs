@@ -36,6 +36,9 @@ public sealed record RunDefinition
     /// <summary>Null for a run of all its epochs.</summary>
     public EarlyStoppingRule? EarlyStopping { get; init; }
 
+    /// <summary>Steps from one whose norms are measured to the next, at least 1; see <see cref="MeasuringRule"/>.</summary>
+    public int MeasuringIntervalSteps { get; init; } = MeasuringRule.DefaultIntervalSteps;
+
     /// <summary>Samples of the validation part, which is evaluated at every epoch's end; 0 when there is none.</summary>
     public int ValidationSampleCount { get; init; }
 

@@ -12,7 +12,7 @@ namespace DistTrain.Engines.Simd;
 internal sealed unsafe class SimdProgram : IModelProgram
 {
     /// <summary>The most nodes that cover a range: two of each level.</summary>
-    private const int MostNodes = 64;
+    public const int MostNodes = 64;
 
     private readonly KernelSet kernels;
     private readonly ModelGraph graph;
@@ -88,6 +88,7 @@ internal sealed unsafe class SimdProgram : IModelProgram
             RunBackward(pass);
         }
 
+        GC.KeepAlive(request.Weights);
         for (int i = 0; i < nodes.Length; i++)
         {
             statistics[i] = Summarize(nodeTargets[i]);
@@ -112,6 +113,9 @@ internal sealed unsafe class SimdProgram : IModelProgram
             RunForward(new Pass { SampleCount = sampleCount, Weights = Pointers.Of(weights) });
             new ReadOnlySpan<float>(memory.Output(OutputNode), outputs.Length).CopyTo(outputs);
         }
+
+        // The kernels know the buffer by its address only, and the caller may have no further use for it.
+        GC.KeepAlive(weights);
     }
 
     public ReadOnlySpan<float> Activations(int node) => keepsActivations && !memory.IsInput(node)

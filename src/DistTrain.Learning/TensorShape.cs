@@ -36,7 +36,7 @@ public readonly struct TensorShape : IEquatable<TensorShape>
 
     public int ElementCount { get; }
 
-    public int this[int axis] => Dimensions[axis];
+    public int this[Index axis] => Dimensions[axis];
 
     public bool Equals(TensorShape other) => Dimensions.AsSpan().SequenceEqual(other.Dimensions.AsSpan());
 

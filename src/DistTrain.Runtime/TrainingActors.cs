@@ -36,6 +36,7 @@ public static class TrainingActors
             Scaling = definition.Scaling,
             Plateau = definition.Plateau,
             EarlyStopping = definition.EarlyStopping,
+            MeasuringIntervalSteps = definition.MeasuringIntervalSteps,
             ValidationSampleCount = definition.Validation?.Count ?? 0,
             TestSampleCount = definition.Test?.Count ?? 0,
             HasClasses = definition.Train.Targets is ClassLabels,

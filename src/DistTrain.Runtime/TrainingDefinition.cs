@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using DistTrain.Actors;
 using DistTrain.Learning;
 using DistTrain.Learning.Engines;
@@ -51,6 +52,9 @@ public sealed record TrainingDefinition
     /// <summary>Null for a run of all its epochs.</summary>
     public EarlyStoppingRule? EarlyStopping { get; init; }
 
+    /// <summary>Steps from one whose norms are measured to the next, at least 1.</summary>
+    public int MeasuringIntervalSteps { get; init; } = MeasuringRule.DefaultIntervalSteps;
+
     /// <summary>k of the top-k accuracy, at least 1.</summary>
     public int TopK { get; init; } = MetricPlan.DefaultTopK;
 
@@ -87,6 +91,11 @@ public abstract record TrainingEvent;
 public sealed record TrainingProgressed(int Epoch, long Step, long TotalSteps, long SamplesDone, long SamplesTotal, double MeanLoss, double? Accuracy, double SamplesPerSecond) : TrainingEvent;
 
 public sealed record EpochEnded(EpochReport Report) : TrainingEvent;
+
+/// <summary>A step whose norms were measured.</summary>
+/// <param name="MeanLoss">Over the step's mini-batch.</param>
+/// <param name="Norms">One entry for each learned tensor, by its index in the layout.</param>
+public sealed record LayersMeasured(long Step, double LearningRate, double MeanLoss, ImmutableArray<TensorNorms> Norms) : TrainingEvent;
 
 /// <summary>A sentence for the log: a decision with its reason, such as workers that stay idle.</summary>
 public sealed record Noticed(string Sentence) : TrainingEvent;

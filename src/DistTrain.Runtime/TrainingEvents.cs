@@ -12,6 +12,7 @@ public static class TrainingEvents
     {
         ProgressAnnounced p => new TrainingProgressed(
             p.Epoch, p.Step.Value, p.TotalSteps, p.SamplesDone, p.SamplesTotal, p.MeanLoss, p.Accuracy, p.SamplesPerSecond),
+        StepMeasured step => new LayersMeasured(step.Step.Value, step.LearningRate, step.MeanLoss, step.Norms),
         EpochAnnounced epoch => new EpochEnded(epoch.Report),
         NoticeAnnounced notice => new Noticed(notice.Sentence),
         _ => throw new InvalidOperationException($"no event is known for {announcement?.GetType().Name}"),

@@ -12,7 +12,7 @@ public sealed record OperationCase(string Name, TensorShape Input, ImmutableArra
 {
     public Loss Loss { get; init; } = new SoftmaxCrossEntropyLoss();
 
-    /// <summary>Number of classes, or of values a sample.</summary>
+    /// <summary>Width of the output layer.</summary>
     public int OutputWidth { get; init; } = 3;
 
     /// <summary>Class labels of a sample.</summary>

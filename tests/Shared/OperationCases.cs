@@ -12,7 +12,7 @@ public static class OperationCases
 {
     public static ImmutableArray<OperationCase> All { get; } =
     [
-        .. Chains(), .. Activations(), .. Branches(), .. Norms(), .. Losses(), .. ImageCases.All,
+        .. Chains(), .. Activations(), .. Branches(), .. Concatenations(), .. Norms(), .. Sequences(), .. Losses(), .. ImageCases.All,
     ];
 
     public static OperationCase Find(string name) => All.Single(candidate => candidate.Name == name);
@@ -62,6 +62,15 @@ public static class OperationCases
             Named("again", new("add"), "relu1", "trunk", "sum"), new("tanh"), Output),
     ];
 
+    private static IEnumerable<OperationCase> Concatenations() =>
+    [
+        Case(
+            "concat of features", new(4), Named("wide", Dense(17)), Named("narrow", Dense(3), "wide"), Named("joined", new("concat"), "narrow", "wide", "narrow"), new("tanh"), new("layer-norm"), Output),
+        Case(
+            "concat of images, with the input itself", new(3, 2, 2), Layer("conv", ("filters", 5), ("kernel", 1)), new LayerSpecification("concat") { From = ["conv1", "input"] }, new("relu"),
+            new("flatten"), Output),
+    ];
+
     private static IEnumerable<OperationCase> Norms() =>
     [
         Case("batch-norm of features", new(4), Dense(21), new("batch-norm"), new("relu"), Dense(3), Layer("batch-norm", ("momentum", 0.3), ("epsilon", 0.01)), Output),
@@ -73,6 +82,24 @@ public static class OperationCases
         Case("layer-norm of features", new(4), Dense(33), new("layer-norm"), new("relu"), Dense(5), Layer("layer-norm", ("epsilon", 0.01)), Output),
         Case("layer-norm of a sequence", new(4, 18), new("layer-norm"), new("tanh"), new("layer-norm"), new("flatten"), Output),
     ];
+
+    private static IEnumerable<OperationCase> Sequences() =>
+    [
+        Case("lstm, last step", new(4, 3), Layer("dense", ("units", 5), ("per-position", "yes")), Layer("lstm", ("units", 17)), Output),
+        Case("lstm, all steps", new(5), Layer("lstm", ("units", 3), ("return", "all"), ("forget-bias", 0.5)), new("tanh"), Layer("lstm", ("units", 5)), Output),
+        Case("lstm of one step", new(1, 4), Dense4PerPosition, Layer("lstm", ("units", 4), ("return", "all")), new("flatten"), Output),
+        Case(
+            "lstm in branches", new(3, 2), Named("trunk", Layer("lstm", ("units", 4), ("return", "all"))), Named("second", Layer("lstm", ("units", 4), ("return", "all")), "trunk"),
+            Named("sum", new("add"), "second", "trunk"), new("layer-norm"), Layer("lstm", ("units", 2)), Output),
+        Case("dense at each position", new(3, 2, 4), Dense4PerPosition, new("relu"), Layer("dense", ("units", 18), ("per-position", "yes")), new("tanh"), new("flatten"), Output),
+        Case("cross-entropy at each position", new(3, 2), Dense4PerPosition, new("tanh"), Layer("output", ("per-position", "yes"))) with
+        {
+            Loss = new SoftmaxCrossEntropyLoss(0.1), LabelsPerSample = 3,
+        },
+        Case("next-step prediction", new(4), Layer("lstm", ("units", 5), ("return", "all")), Layer("output", ("per-position", "yes"))) with { LabelsPerSample = 4 },
+    ];
+
+    private static LayerSpecification Dense4PerPosition => Layer("dense", ("units", 4), ("per-position", "yes"));
 
     private static IEnumerable<OperationCase> Losses() =>
     [

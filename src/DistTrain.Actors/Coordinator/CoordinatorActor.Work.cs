@@ -164,7 +164,8 @@ public sealed partial class CoordinatorActor
     {
         planned = step.MiniBatch.Step;
         openSteps.Add(planned, step);
-        SendToServer(new PlanStep(header, step.MiniBatch, step.LearningRate, step.EndsEpoch), effects);
+        var measuring = MeasuringRule.Decide(planned, step.EndsEpoch, definition.MeasuringIntervalSteps);
+        SendToServer(new PlanStep(header, step.MiniBatch, step.LearningRate, step.EndsEpoch) { Measures = measuring.Measures }, effects);
 
         // Once an epoch everybody gets something: otherwise a worker that was slow for a while would never be measured again.
         var isFirstOfEpoch = step.MiniBatch.FirstPosition == 0;

@@ -159,6 +159,11 @@ public sealed partial class CoordinatorActor : IActor
         var tally = TallyOf(miniBatch.Epoch);
         openSteps.Remove(miniBatch.Step, out var step);
         tally.Add(message, step.LearningRate);
+        if (!message.Norms.IsEmpty)
+        {
+            effects.Announce(new StepMeasured(committed, step.LearningRate, message.Statistics.LossSum / message.Statistics.SampleCount, message.Norms));
+        }
+
         clock.Commit(now);
         if (step.EndsEpoch)
         {

@@ -71,7 +71,7 @@ public static class EvaluationRule
         }
 
         double? accuracy = hasClasses ? correct / ((double)samples * labelsPerSample) : null;
-        var summary = new EvaluationSummary(lossSum / samples, accuracy, samples, metrics.Summarize(counts, sums, samples));
+        var summary = new EvaluationSummary(lossSum / samples, accuracy, samples, metrics.Summarize(counts, sums, samples)) { Activations = results is [{ } first, ..] ? first.Activations : [] };
         return new EvaluationDecision(summary, $"all {results.Count} blocks are in");
     }
 }

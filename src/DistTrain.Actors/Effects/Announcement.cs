@@ -1,3 +1,6 @@
+using System.Collections.Immutable;
+using DistTrain.Learning.Optimization;
+
 namespace DistTrain.Actors;
 
 /// <summary>What the coordinator tells people.</summary>
@@ -14,6 +17,11 @@ public sealed record NoticeAnnounced(string Sentence) : Announcement;
 /// <param name="TotalSteps">Of the run, if metrics change nothing more.</param>
 public sealed record ProgressAnnounced(
     int Epoch, StepNumber Step, long TotalSteps, long SamplesDone, long SamplesTotal, double MeanLoss, double? Accuracy, double SamplesPerSecond) : Announcement;
+
+/// <summary>A committed step whose norms were measured.</summary>
+/// <param name="MeanLoss">Over the step's mini-batch.</param>
+/// <param name="Norms">One entry for each learned tensor.</param>
+public sealed record StepMeasured(StepNumber Step, double LearningRate, double MeanLoss, ImmutableArray<TensorNorms> Norms) : Announcement;
 
 /// <summary>An epoch has ended, its evaluation is in, and its ledger is proven.</summary>
 public sealed record EpochAnnounced(EpochReport Report) : Announcement;

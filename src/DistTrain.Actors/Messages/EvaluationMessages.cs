@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using DistTrain.Learning.Diagnostics;
 
 namespace DistTrain.Actors;
 
@@ -20,6 +21,9 @@ public readonly record struct BlockResult(int Block, double LossSum, long Correc
 
     /// <summary>What it summed, in sample order.</summary>
     public ImmutableArray<double> Sums { get; init; } = [];
+
+    /// <summary>Of block 0: what <see cref="ActivationProbe"/> says of the first samples.</summary>
+    public ImmutableArray<ActivationHealth> Activations { get; init; } = [];
 }
 
 /// <summary>Coordinator to worker: evaluate this range of blocks on <paramref name="Version"/>. A worker told so keeps that version until it is done.</summary>

@@ -1,11 +1,16 @@
 using System.Collections.Immutable;
+using DistTrain.Learning.Optimization;
 using DistTrain.Learning.Reduction;
 
 namespace DistTrain.Actors;
 
 /// <summary>Coordinator to server: what the next step is made of.</summary>
 /// <param name="EndsEpoch">The server hashes the version that the step makes, and keeps it until <see cref="ReleaseVersion"/>.</param>
-public sealed record PlanStep(Header Header, MiniBatch MiniBatch, double LearningRate, bool EndsEpoch) : ActorMessage(Header);
+public sealed record PlanStep(Header Header, MiniBatch MiniBatch, double LearningRate, bool EndsEpoch) : ActorMessage(Header)
+{
+    /// <summary>Whether <see cref="StepCommitted.Norms"/> are wanted.</summary>
+    public bool Measures { get; init; }
+}
 
 /// <summary>Coordinator to worker: compute this range of the step's micro-batches.</summary>
 public sealed record AssignMicroBatches(Header Header, MiniBatch MiniBatch, WorkRange Range, string Reason) : ActorMessage(Header);
@@ -31,7 +36,11 @@ public sealed record RequestWeights(Header Header, WorkerId Worker, WeightVersio
 /// <param name="RecomputedSamples">Samples of contributions discarded since the commit before this one, because they had been computed twice.</param>
 /// <param name="ClosedEpoch">With an epoch's last step: what the ledger says about the epoch.</param>
 public sealed record StepCommitted(
-    Header Header, ShardId Shard, LedgerEntry Entry, NodeStatistics Statistics, long RecomputedSamples, EpochLedger? ClosedEpoch) : ActorMessage(Header);
+    Header Header, ShardId Shard, LedgerEntry Entry, NodeStatistics Statistics, long RecomputedSamples, EpochLedger? ClosedEpoch) : ActorMessage(Header)
+{
+    /// <summary>One entry for each learned tensor of the shard; empty where none were wanted.</summary>
+    public ImmutableArray<TensorNorms> Norms { get; init; } = [];
+}
 
 /// <summary>Server to coordinator: the step's loss or the weights that it would have made are not finite; the server stays at the version before.</summary>
 /// <param name="Chunk">Index of the first chunk with a value that is not finite; null when it is the loss.</param>

@@ -43,7 +43,7 @@ internal sealed class OpenStep
         StatisticsTree.Fold(Plan!.MiniBatch.Partition.Root, [.. held.Select(contribution => (contribution.Node, contribution.Statistics))]);
 
     public ReduceAndUpdate Reduction(ShardId shard) =>
-        new(shard, Plan!.MiniBatch, [.. held.Select(contribution => new HeldGradient(contribution.Node, contribution.Gradient))], Plan.LearningRate);
+        new(shard, Plan!.MiniBatch, [.. held.Select(contribution => new HeldGradient(contribution.Node, contribution.Gradient))], Plan.LearningRate) { Measures = Plan.Measures };
 
     public LedgerEntry ToLedgerEntry() => new(
         Plan!.MiniBatch,

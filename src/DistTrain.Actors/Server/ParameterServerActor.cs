@@ -250,11 +250,11 @@ public sealed class ParameterServerActor : IActor
             return;
         }
 
-        Commit(step, effects);
+        Commit(step, applied, effects);
         CloseIfDone(effects);
     }
 
-    private void Commit(OpenStep step, EffectList effects)
+    private void Commit(OpenStep step, UpdateApplied applied, EffectList effects)
     {
         var plan = step.Plan!;
         var old = version;
@@ -269,7 +269,7 @@ public sealed class ParameterServerActor : IActor
         var entry = step.ToLedgerEntry();
         ledger.Record(entry, recomputedSamples);
         var closed = plan.EndsEpoch ? ledger.Close(plan.MiniBatch) : null;
-        effects.Send(ActorAddress.Coordinator, new StepCommitted(header, shard, entry, step.FoldStatistics(), recomputedSamples, closed));
+        effects.Send(ActorAddress.Coordinator, new StepCommitted(header, shard, entry, step.FoldStatistics(), recomputedSamples, closed) { Norms = applied.Norms });
         recomputedSamples = 0;
         if (plan.EndsEpoch)
         {

@@ -17,6 +17,7 @@ internal static class Definition
         var loss = Loss.Create(configuration.Loss!, new LossSettings(configuration.LabelSmoothing, configuration.HuberDelta));
         var graph = configuration.Model.Build(data.Train.SampleShape, loss.OutputWidth(data.Train.Targets));
         loss.Check(graph, data.Train.Targets);
+        _ = GhostBatch.Of(graph, Math.Min(configuration.BatchSize, data.Train.Count), configuration.MicroBatches);
         foreach (var part in new[] { data.Train, data.Validation, data.Test }.OfType<SampleSet>())
         {
             EmbeddingOperation.Check(graph, part);

@@ -24,6 +24,7 @@ public sealed class TrainCommand
     private readonly RunDescription run;
     private readonly TrainingDefinition definition;
     private readonly Dictionary<long, EpochReport> reportsByVersion = [];
+    private readonly TrainingWatch watch;
 
     private TrainCommand(Host host, TrainReporter reporter, IEngine engine, RunDescription run, TrainingDefinition definition)
     {
@@ -32,6 +33,7 @@ public sealed class TrainCommand
         this.engine = engine;
         this.run = run;
         this.definition = definition;
+        watch = new TrainingWatch(definition.Graph);
     }
 
     /// <exception cref="CommandException">Something cannot be used; nothing has been trained.</exception>
@@ -43,15 +45,46 @@ public sealed class TrainCommand
         var data = Stage.Data(() => DataSetLoader.Load(source, DataSettings.Options(request.Configuration)));
         var configuration = DataSettings.Resolve(request.Configuration, source, data.Preprocessing).For(data.Train.Targets);
         var engine = host.Engine(configuration.Engine);
+        var reporter = Reporter(request, host);
         var definition = Stage.Configuration(() => Definition.Create(configuration, data, engine));
+        var finds = configuration.FindsLearningRate;
+        if (finds)
+        {
+            definition = Stage.Configuration(() => LearningRateSearch.Checked(definition));
+        }
+
         using var directory = RunDirectoryWriter.Create(request.RunDirectory ?? FreeDirectory(host.UtcNow(), data, configuration));
+        if (finds)
+        {
+            var rate = FindLearningRate(host, reporter, directory, configuration, definition, engine);
+            configuration = configuration with { LearningRate = rate, FindsLearningRate = false };
+            definition = definition with { LearningRate = rate };
+        }
+
         var run = new RunDescription(
             configuration, data, definition.Graph, engine.KernelPath, engine.ArithmeticId, directory.Paths.Directory, host.Version);
-        return new TrainCommand(host, Reporter(request, host), engine, run, definition).Run(directory);
+        return new TrainCommand(host, reporter, engine, run, definition).Run(directory);
     }
 
     private static TrainReporter Reporter(TrainRequest request, Host host) =>
         request.Json ? new JsonReporter(host) : host.OutputIsTerminal ? new LiveReporter(host) : new PlainReporter(host);
+
+    private static double FindLearningRate(
+        Host host, TrainReporter reporter, RunDirectoryWriter directory, TrainConfiguration configuration, TrainingDefinition definition, IEngine engine)
+    {
+        using var cancellation = new CancellationTokenSource();
+        using var interruption = host.ListenForInterruption(cancellation.Cancel, () => { });
+        var range = LearningRateSearch.Run(host.Trainer(configuration.Runtime), definition, engine, cancellation.Token);
+        if (cancellation.IsCancellationRequested)
+        {
+            throw new CommandException(ExitCode.Interrupted, "interrupted while looking for a learning rate; nothing has been trained");
+        }
+
+        directory.AppendMetrics(DiagnosticEvents.RateRange(range));
+        reporter.RateRangeTested(range);
+        return range.Suggestion
+            ?? throw new CommandException(ExitCode.WrongUsage, $"the loss fell at no rate from {range.Points[0].LearningRate:G2} to {range.Points[^1].LearningRate:G2}, so that none can be chosen: give --learning-rate a number");
+    }
 
     /// <summary>A new folder that tells runs apart and sorts by time: <c>runs/20260131-235959-digits-mlp-128-64</c>.</summary>
     private static string FreeDirectory(DateTime utcNow, DataSet data, TrainConfiguration configuration)
@@ -107,10 +140,23 @@ public sealed class TrainCommand
                 reportsByVersion[report.LastStep] = report;
                 directory.AppendMetrics(JsonEvents.Epoch(report));
                 reporter.EpochEnded(report);
+                Notice(watch.EpochEnded(report));
+                break;
+            case LayersMeasured step:
+                directory.AppendMetrics(DiagnosticEvents.Layers(step, definition.Graph.Layout));
+                Notice(watch.Measured(step));
                 break;
             case Noticed { Sentence: var sentence }:
                 reporter.Noticed(sentence);
                 break;
+        }
+    }
+
+    private void Notice(IEnumerable<string> sentences)
+    {
+        foreach (var sentence in sentences)
+        {
+            reporter.Noticed(sentence);
         }
     }
 
@@ -153,7 +199,12 @@ public sealed class TrainCommand
             result.Test ?? report?.Test ?? Evaluate(result, definition.Test),
             result.RestoredEpoch,
             result.WeightsHash,
-            result.Explanation);
+            result.Explanation)
+        {
+            Layers = watch.Last,
+            Activations = watch.Activations,
+            Advice = watch.Advice(),
+        };
     }
 
     private EvaluationSummary? Evaluate(TrainingResult result, SampleSet? samples) =>

@@ -9,6 +9,8 @@ namespace DistTrain.Cli.Configuration;
 /// <summary>All keys of a configuration, in the order in which help and files show them.</summary>
 public static class ConfigurationKeys
 {
+    private const string FindWord = "find";
+
     public static ImmutableArray<string> ScalingNames { get; } = ["none", "unit", "standard"];
 
     public static ImmutableArray<string> TaskNames { get; } = ["classification", "regression"];
@@ -59,8 +61,9 @@ public static class ConfigurationKeys
     [
         new(KeyGroup.Optimizer, KeyKind.Text, "optimizer", "NAME", string.Join(", ", OptimizerChain.Names),
             (c, text) => c with { Optimizer = OneOf(text, OptimizerChain.Names) }, c => c.Optimizer),
-        new(KeyGroup.Optimizer, KeyKind.Number, "learning-rate", "RATE", $"step size; auto is {Resolution.UsualLearningRates}",
-            (c, text) => c with { LearningRate = OrAutomatic(text, t => Number(t, v => v > 0, "above 0")) }, c => c.LearningRate),
+        new(KeyGroup.Optimizer, KeyKind.Number, "learning-rate", "RATE", $"step size; find runs a range test first; auto is {Resolution.UsualLearningRates}",
+            (c, text) => text == FindWord ? c with { FindsLearningRate = true } : c with { LearningRate = OrAutomatic(text, t => Number(t, v => v > 0, "above 0")), FindsLearningRate = false },
+            c => c.FindsLearningRate ? FindWord : c.LearningRate),
         new(KeyGroup.Optimizer, KeyKind.Number, "momentum", "DECAY", "momentum, nesterov, lars, rmsprop: how much of the last update is kept; auto is 0.9, for rmsprop 0",
             (c, text) => c with { Momentum = OrAutomatic(text, Decay) }, c => c.Momentum),
         new(KeyGroup.Optimizer, KeyKind.Number, "beta1", "DECAY", "adam and its family: decay of the mean gradient", (c, text) => c with { Beta1 = Decay(text) }, c => c.Beta1),

@@ -46,6 +46,9 @@ public sealed partial record TrainConfiguration
     /// <summary>Null: a usual rate for the optimizer.</summary>
     public double? LearningRate { get; init; }
 
+    /// <summary>Whether a range test is to find the rate before training.</summary>
+    public bool FindsLearningRate { get; init; }
+
     /// <summary>Null, as for the other settings of the optimizer that may be null: its usual value (<see cref="Learning.Optimization.UsualSettings"/>).</summary>
     public double? Momentum { get; init; }
 

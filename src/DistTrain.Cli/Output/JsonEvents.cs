@@ -35,6 +35,11 @@ public static class JsonEvents
         json.WriteNumber("validationSamples", run.Data.Validation?.Count ?? 0);
         json.WriteNumber("testSamples", run.Data.Test.Count);
         json.WriteNumber("parameterCount", run.Graph.Layout.ParameterCount);
+        if (run.GhostBatch is { } ghost)
+        {
+            json.WriteNumber("ghostBatchSize", ghost.SmallestSamples);
+        }
+
         json.WriteString("kernelPath", run.KernelPath);
         json.WriteString("arithmeticId", run.ArithmeticId.Value);
     });
@@ -53,6 +58,17 @@ public static class JsonEvents
         json.WriteFinite("trainAccuracy", report.TrainAccuracy);
         json.WriteMetrics("validation", report.Validation);
         json.WriteMetrics("test", report.Test);
+        json.WriteStartArray("activations");
+        foreach (var layer in (report.Validation ?? report.Test)?.Activations ?? [])
+        {
+            json.WriteStartObject();
+            json.WriteString("layer", layer.Layer);
+            json.WriteFinite("deadShare", layer.DeadShare);
+            json.WriteFinite("saturatedShare", layer.SaturatedShare);
+            json.WriteEndObject();
+        }
+
+        json.WriteEndArray();
         json.WriteFinite("learningRate", report.LearningRate);
         json.WriteFinite("seconds", report.TrainingSeconds);
         json.WriteFinite("samplesPerSecond", report.SamplesPerSecond);
@@ -89,6 +105,13 @@ public static class JsonEvents
         json.WriteString("weightsHash", summary.WeightsHash);
         json.WriteString("run", run.RunDirectory);
         json.WriteString("explanation", summary.Explanation);
+        json.WriteStartArray("advice");
+        foreach (var advice in summary.Advice)
+        {
+            json.WriteStringValue(advice.Sentence);
+        }
+
+        json.WriteEndArray();
     });
 
     /// <summary>An object on one line, without an event's name: the answer of a command that gives one.</summary>
@@ -105,7 +128,7 @@ public static class JsonEvents
         return Encoding.UTF8.GetString(buffer.WrittenSpan);
     }
 
-    private static string Line(string name, Action<Utf8JsonWriter> content) => Object(json =>
+    internal static string Line(string name, Action<Utf8JsonWriter> content) => Object(json =>
     {
         json.WriteString("event", name);
         content(json);

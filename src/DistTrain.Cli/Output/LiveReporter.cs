@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using DistTrain.Actors;
+using DistTrain.Learning.Diagnostics;
 using DistTrain.Runtime;
 using Spectre.Console;
 using Spectre.Console.Rendering;
@@ -52,6 +53,14 @@ public sealed class LiveReporter(Host host) : TrainReporter
         }
     }
 
+    public override void RateRangeTested(RateRange range)
+    {
+        foreach (var line in RateCurveText.Describe(range))
+        {
+            host.Output.WriteLine(line);
+        }
+    }
+
     public override void EpochEnded(EpochReport report)
     {
         var line = "";
@@ -80,7 +89,7 @@ public sealed class LiveReporter(Host host) : TrainReporter
         var style = new Style(summary.Outcome == RunOutcome.Completed ? Color.Green : Color.Yellow, decoration: Decoration.Bold);
         console.WriteLine();
         console.Write(new Text(RunText.Ending(run!, summary) + "\n", style));
-        foreach (var section in RunText.Settings(run!))
+        foreach (var section in RunText.Settings(run!).Concat(DiagnosticText.Sections(run!, summary)))
         {
             WriteTitle(section.Title);
             console.Write(SectionTable(section));

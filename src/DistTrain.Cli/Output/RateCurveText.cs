@@ -9,6 +9,23 @@ public static class RateCurveText
     private const int Width = 64;
     private const int Height = 12;
 
+    /// <summary>The curve and what is made of it.</summary>
+    public static IReadOnlyList<string> Describe(RateRange range)
+    {
+        ArgumentNullException.ThrowIfNull(range);
+        var finite = range.Points.Where(point => double.IsFinite(point.SmoothedLoss)).ToArray();
+        if (finite.Length < 2)
+        {
+            return ["Learning-rate range test: the loss was not finite from the first steps on."];
+        }
+
+        var least = finite.MinBy(point => point.SmoothedLoss);
+        var choice = range.Suggestion is { } rate
+            ? $"chosen: {rate.ToString("G2", CultureInfo.InvariantCulture).Replace('E', 'e')}, a tenth of the rate at which the smoothed loss was least ({Figure(least.LearningRate)}, loss {Loss(least.SmoothedLoss)})"
+            : "the loss never fell by more than a hundredth: none is chosen";
+        return [$"Learning-rate range test: {range.Points.Length} steps", .. Draw(range.Points, range.Suggestion), choice, ""];
+    }
+
     /// <param name="points">In order of their rates, at least two with a finite loss.</param>
     /// <param name="suggestion">Marked on the axis; null for none.</param>
     public static IReadOnlyList<string> Draw(IReadOnlyList<RatePoint> points, double? suggestion)

@@ -1,8 +1,11 @@
+using System.Collections.Immutable;
 using DistTrain.Actors;
 using DistTrain.Cli.Configuration;
 using DistTrain.Data;
+using DistTrain.Learning.Diagnostics;
 using DistTrain.Learning.Engines;
 using DistTrain.Learning.Graph;
+using DistTrain.Runtime;
 
 namespace DistTrain.Cli.Output;
 
@@ -11,7 +14,11 @@ namespace DistTrain.Cli.Output;
 /// <param name="KernelPath">What really runs.</param>
 /// <param name="Version">The program's, with its revision.</param>
 public sealed record RunDescription(
-    TrainConfiguration Configuration, DataSet Data, ModelGraph Graph, string KernelPath, ArithmeticId ArithmeticId, string RunDirectory, string Version);
+    TrainConfiguration Configuration, DataSet Data, ModelGraph Graph, string KernelPath, ArithmeticId ArithmeticId, string RunDirectory, string Version)
+{
+    /// <summary>What batch norm takes its statistics over; null for a model without.</summary>
+    public GhostBatch? GhostBatch => Learning.Graph.GhostBatch.Of(Graph, Math.Min(Configuration.BatchSize, Data.Train.Count), Configuration.MicroBatches);
+}
 
 /// <summary>All that is known of a run at its end.</summary>
 /// <param name="Steps">That were made.</param>
@@ -27,4 +34,13 @@ public sealed record RunSummary(
     EvaluationSummary? Test,
     int? RestoredEpoch,
     string WeightsHash,
-    string? Explanation);
+    string? Explanation)
+{
+    /// <summary>The last step whose norms were measured; null when none was.</summary>
+    public LayersMeasured? Layers { get; init; }
+
+    /// <summary>What the activation layers did at the last evaluation.</summary>
+    public ImmutableArray<ActivationHealth> Activations { get; init; } = [];
+
+    public ImmutableArray<Advice> Advice { get; init; } = [];
+}

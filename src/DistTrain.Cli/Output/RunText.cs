@@ -51,6 +51,7 @@ public static class RunText
             ("model", $"{Graph(run.Graph)}: {Whole(run.Graph.Layout.ParameterCount)} parameters"),
             ("engine", $"{c.Engine}, kernels {run.KernelPath}, arithmetic {run.ArithmeticId}"),
             ("workers", $"{c.Workers} {c.Runtime}, batches of {c.BatchSize} samples"),
+            .. run.GhostBatch is { } ghost ? [("batch norm", $"statistics of {ghost} (a micro-batch) at a time")] : Array.Empty<(string, string)>(),
             ("run", run.RunDirectory),
         ];
     }
@@ -195,7 +196,7 @@ public static class RunText
         {
             var tensors = node.Parameters.Select(index => graph.Layout.Tensors[index]).ToArray();
             var roles = string.Join(", ", tensors.Select(tensor => $"{tensor.Name[(node.Name.Length + 1)..]} {tensor.Shape}"));
-            rows.Add((node.Name, $"{Whole(tensors.Sum(tensor => (long)tensor.Length)),9}  {roles}"));
+            rows.Add((node.Name, $"{Whole(tensors.Where(tensor => tensor.Update is LearnedParameter).Sum(tensor => (long)tensor.Length)),9}  {roles}"));
         }
 
         rows.Add(("total", $"{Whole(graph.Layout.ParameterCount),9}"));

@@ -1,4 +1,5 @@
 using DistTrain.Actors;
+using DistTrain.Learning.Diagnostics;
 using DistTrain.Runtime;
 
 namespace DistTrain.Cli.Output;
@@ -19,6 +20,9 @@ public abstract class TrainReporter
     {
     }
 
+    /// <summary>A learning rate was looked for; <see cref="RateRange.Suggestion"/> says which was found.</summary>
+    public abstract void RateRangeTested(RateRange range);
+
     public abstract void EpochEnded(EpochReport report);
 
     /// <summary>A sentence for the user, such as a decision with its reason.</summary>
@@ -37,6 +41,8 @@ public sealed class JsonReporter(Host host) : TrainReporter
         this.run = run;
         Write(JsonEvents.Started(run));
     }
+
+    public override void RateRangeTested(RateRange range) => Write(DiagnosticEvents.RateRange(range));
 
     public override void EpochEnded(EpochReport report) => Write(JsonEvents.Epoch(report));
 
@@ -66,6 +72,14 @@ public sealed class PlainReporter(Host host) : TrainReporter
         output.Flush();
     }
 
+    public override void RateRangeTested(RateRange range)
+    {
+        foreach (var line in RateCurveText.Describe(range))
+        {
+            host.Output.WriteLine(line);
+        }
+    }
+
     public override void EpochEnded(EpochReport report)
     {
         host.Output.WriteLine(string.Join("  ", RunText.Epoch(report, run!.Configuration.Epochs)));
@@ -79,7 +93,7 @@ public sealed class PlainReporter(Host host) : TrainReporter
         var output = host.Output;
         output.WriteLine();
         output.WriteLine(RunText.Ending(run!, summary));
-        foreach (var section in RunText.Settings(run!).Append(new TextSection("Result", RunText.Result(run!, summary))))
+        foreach (var section in RunText.Settings(run!).Concat(DiagnosticText.Sections(run!, summary)).Append(new TextSection("Result", RunText.Result(run!, summary))))
         {
             output.WriteLine();
             output.WriteLine(section.Title);

@@ -75,7 +75,7 @@ internal static unsafe class MatrixMultiplier<TOps, TVector>
 
             for (int column = 0; column < product.Columns; column += GemmWorkspace.PackedColumns)
             {
-                RunColumns(part, column, Math.Min(GemmWorkspace.PackedColumns, product.Columns - column), block > 0, workspace);
+                RunColumns(part, column, Math.Min(GemmWorkspace.PackedColumns, product.Columns - column), block > 0 || product.Accumulate, workspace);
             }
         }
     }

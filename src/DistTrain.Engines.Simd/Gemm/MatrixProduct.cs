@@ -2,7 +2,7 @@ namespace DistTrain.Engines.Simd.Gemm;
 
 /// <summary>
 /// C [rows, columns] = A [rows, depth] · B [depth, columns], then an optional epilogue. Each element is the chain of fused multiply-adds
-/// in order of depth, from zero. Strides count elements.
+/// in order of depth, from zero or from what C holds. Strides count elements.
 /// </summary>
 internal unsafe struct MatrixProduct
 {
@@ -20,6 +20,9 @@ internal unsafe struct MatrixProduct
     public bool BTransposed;
     public float* C;
     public nint CStride;
+
+    /// <summary>Whether the chains start from C instead of zero.</summary>
+    public bool Accumulate;
 
     /// <summary>Null, or [columns] added after the sum.</summary>
     public float* Bias;

@@ -9,6 +9,9 @@ namespace DistTrain.Engines.Simd.Gemm;
 /// </summary>
 internal unsafe struct WeightGradient
 {
+    /// <summary>A <see cref="BiasOffset"/>: there is none.</summary>
+    public const nint NoBias = -1;
+
     public int Inputs;
     public int Outputs;
 
@@ -96,7 +99,7 @@ internal static unsafe class WeightGradientKernel<TOps, TVector>
         tile.BStride = width;
         tile.Scratch = workspace.TreeScratch;
         var spread = new RowSpread(gradient.Inputs, isDouble ? TOps.DoubleTileRows : TOps.SingleTileRows);
-        for (int index = -1; index < spread.TileCount; index++)
+        for (int index = gradient.BiasOffset == WeightGradient.NoBias ? 0 : -1; index < spread.TileCount; index++)
         {
             // The first row is one of ones, which sums dY itself: 1 · dy + sum rounds as dy + sum.
             bool isBias = index < 0;

@@ -3,14 +3,16 @@ using DistTrain.Learning.Graph;
 
 namespace DistTrain.Engines.Simd.Operations;
 
-/// <summary>y [samples, units] = x [samples, inputs] · W [inputs, units] + b, with the ReLU behind it and the ReLU in front of it fused in.</summary>
+/// <summary>y [rows, units] = x [rows, inputs] · W [inputs, units] + b, a row for each sample or for each position of it, with the ReLU behind it and the ReLU in front of it fused in.</summary>
 internal sealed unsafe class DensePlan(KernelSet kernels, ProgramMemory memory, ModelGraph graph, GraphNode node) : PlannedOperation
 {
     private readonly int input = node.Inputs[0];
-    private readonly int inputs = graph.Nodes[node.Inputs[0]].OutputShape.ElementCount;
-    private readonly int units = node.OutputShape.ElementCount;
+    private readonly int inputs = graph.Layout.Tensors[node.Parameters[0]].Shape[0];
+    private readonly int units = ((DenseOperation)node.Operation).Units;
+    private readonly int rowsOfSample = node.OutputShape.ElementCount / ((DenseOperation)node.Operation).Units;
     private readonly int weightOffset = graph.Layout.Tensors[node.Parameters[0]].Offset;
     private readonly int biasOffset = graph.Layout.Tensors[node.Parameters[1]].Offset;
+    private readonly RowLeaves rowLeaves = new(memory, node.OutputShape.ElementCount / ((DenseOperation)node.Operation).Units);
 
     /// <summary>Whether the ReLU behind this layer is applied here, in the product's epilogue.</summary>
     public bool AppliesRelu { get; set; }
@@ -21,7 +23,7 @@ internal sealed unsafe class DensePlan(KernelSet kernels, ProgramMemory memory, 
     public override void Forward(in Pass pass) => kernels.Multiply(
         new MatrixProduct
         {
-            Rows = pass.SampleCount, Columns = units, Depth = inputs,
+            Rows = pass.SampleCount * rowsOfSample, Columns = units, Depth = inputs,
             A = memory.Output(input), ARowStride = inputs, AStepStride = 1,
             B = pass.Weights + weightOffset, BStride = units,
             C = memory.Output(node.Index), CStride = units,
@@ -32,15 +34,16 @@ internal sealed unsafe class DensePlan(KernelSet kernels, ProgramMemory memory, 
     public override void Backward(in Pass pass)
     {
         float* outputGradient = memory.Gradient(node.Index);
-        kernels.AccumulateWeightGradient(
-            new WeightGradient
-            {
-                Inputs = inputs, Outputs = units, SampleCount = pass.SampleCount,
-                X = memory.Output(input), XStride = inputs, Dy = outputGradient, DyStride = units,
-                LeafSamples = pass.LeafSamples, Nodes = pass.Nodes, NodeCount = pass.NodeCount,
-                WeightOffset = weightOffset, BiasOffset = biasOffset,
-            },
-            memory.Workspace);
+        WeightGradient gradient = rowLeaves.Gradient(pass);
+        gradient.Inputs = inputs;
+        gradient.X = memory.Output(input);
+        gradient.XStride = inputs;
+        gradient.WeightOffset = weightOffset;
+        gradient.Outputs = units;
+        gradient.Dy = outputGradient;
+        gradient.DyStride = units;
+        gradient.BiasOffset = biasOffset;
+        kernels.AccumulateWeightGradient(gradient, memory.Workspace);
         if (!memory.HasGradient(input))
         {
             return;
@@ -49,7 +52,7 @@ internal sealed unsafe class DensePlan(KernelSet kernels, ProgramMemory memory, 
         kernels.Multiply(
             new MatrixProduct
             {
-                Rows = pass.SampleCount, Columns = inputs, Depth = units,
+                Rows = pass.SampleCount * rowsOfSample, Columns = inputs, Depth = units,
                 A = outputGradient, ARowStride = units, AStepStride = 1,
                 B = pass.Weights + weightOffset, BStride = units, BTransposed = true,
                 C = memory.InputGradient(node), CStride = inputs,

@@ -58,6 +58,10 @@ internal static class OperationTable
                 memory.AllocateOutput(node);
                 memory.AllocateGradient(node);
                 return new PoolPlan(kernels, memory, graph, node);
+            case ConcatOperation:
+                memory.AllocateOutput(node);
+                memory.AllocateGradient(node);
+                return new ConcatPlan(memory, graph, node);
             case BatchNormOperation:
                 memory.AllocateOutput(node);
                 memory.PlanGradientInPlace(node);
@@ -66,6 +70,10 @@ internal static class OperationTable
                 memory.AllocateOutput(node);
                 memory.PlanGradientInPlace(node);
                 return new LayerNormPlan(kernels, memory, graph, node);
+            case LstmOperation:
+                memory.AllocateOutput(node);
+                memory.AllocateGradient(node);
+                return new LstmPlan(kernels, memory, graph, node);
             default:
                 throw new NotSupportedException($"the SIMD engine has no operation '{node.Operation.Kind}'");
         }

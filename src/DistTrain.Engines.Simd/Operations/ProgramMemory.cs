@@ -24,6 +24,7 @@ internal sealed unsafe class ProgramMemory
 
     private PlannedBuffer scratch = new(0);
     private GemmWorkspace? workspace;
+    private int gradientRowsOfSample = 1;
 
     public ProgramMemory(ModelGraph graph, int maximumSampleCount, bool keepsActivations)
     {
@@ -43,14 +44,14 @@ internal sealed unsafe class ProgramMemory
     public GemmWorkspace Workspace => workspace!;
 
     /// <summary>The memory that <see cref="Allocate"/> takes, in bytes; only after <see cref="ShareBuffers"/>.</summary>
-    public long Bytes => GemmWorkspace.Bytes(maximumSampleCount) + (sizeof(float) * Slots.Sum(slot => slot.Length));
+    public long Bytes => GemmWorkspace.Bytes(GradientRows) + (sizeof(float) * Slots.Sum(slot => slot.Length));
 
     private IEnumerable<BufferSlot> Slots => outputs.Concat(gradients).Concat(contributions).Concat(buffers).Append(scratch).OfType<PlannedBuffer>().Select(buffer => buffer.Slot).Distinct();
 
     /// <summary>Takes the memory that has been planned.</summary>
     public void Allocate()
     {
-        workspace = new GemmWorkspace(maximumSampleCount);
+        workspace = new GemmWorkspace(GradientRows);
         foreach (BufferSlot slot in Slots)
         {
             slot.Allocate();
@@ -80,6 +81,11 @@ internal sealed unsafe class ProgramMemory
 
     /// <summary>Sees to it that <see cref="Scratch"/> holds so many elements.</summary>
     public void ReserveScratch(long length) => scratch = length > scratch.Length ? new PlannedBuffer(length) : scratch;
+
+    /// <summary>Sees to it that the matrix kernels can sum a weight gradient over so many rows a sample.</summary>
+    public void ReserveGradientRows(int rowsOfSample) => gradientRowsOfSample = Math.Max(gradientRowsOfSample, rowsOfSample);
+
+    private int GradientRows => checked(maximumSampleCount * gradientRowsOfSample);
 
     /// <summary>Memory for the duration of one forward or backward pass of one operation; all plans share it.</summary>
     public float* Scratch => scratch.Pointer;
@@ -239,6 +245,6 @@ internal sealed unsafe class ProgramMemory
     }
 
     private static bool BackwardReadsOutput(Operation operation) =>
-        operation is not (DenseOperation or AddOperation or FlattenOperation or BatchNormOperation or LayerNormOperation or Conv2dOperation or PoolOperation or DropoutOperation or EmbeddingOperation
-            or SwishOperation or GeluOperation or GeluTanhOperation);
+        operation is not (DenseOperation or AddOperation or ConcatOperation or FlattenOperation or BatchNormOperation or LayerNormOperation or Conv2dOperation or PoolOperation or DropoutOperation
+            or EmbeddingOperation or SwishOperation or GeluOperation or GeluTanhOperation or LstmOperation);
 }

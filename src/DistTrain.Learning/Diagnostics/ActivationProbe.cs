@@ -6,17 +6,35 @@ namespace DistTrain.Learning.Diagnostics;
 
 /// <summary>What an activation layer does with a probe of samples.</summary>
 /// <param name="Layer">The node's name.</param>
-/// <param name="DeadShare">ReLU: share of units whose output was 0 for every sample of the probe, so that they pass no gradient; null for other kinds.</param>
+/// <param name="DeadShare">ReLU: share of units (of an image or a sequence: of channels, over all positions) whose output was 0 for every sample of the probe, so that they pass no gradient; null for other
+/// kinds.</param>
 /// <param name="SaturatedShare">Sigmoid and tanh: share of outputs within <see cref="ActivationProbe.SaturationMargin"/> of a bound, where the gradient is all but gone; null for other kinds.</param>
 public sealed record ActivationHealth(string Layer, double? DeadShare, double? SaturatedShare);
 
 /// <summary>Runs the first samples of a split forward and looks at what the activations give.</summary>
-public static class ActivationProbe
+public sealed class ActivationProbe
 {
     /// <summary>Samples that are looked at; a unit that none of them wakes is called dead.</summary>
-    public const int SampleCount = 256;
+    public const int SampleCount = 128;
 
     public const double SaturationMargin = 0.01;
+
+    private readonly ModelGraph graph;
+    private readonly IModelProgram program;
+    private readonly float[] outputs;
+
+    /// <param name="engine">The kernels.</param>
+    /// <param name="graph">The model.</param>
+    /// <param name="loss">What its outputs are held to.</param>
+    /// <param name="maximumSampleCount">Of <see cref="SampleCount"/>, the most that may be run at once, at least 1.</param>
+    public ActivationProbe(IEngine engine, ModelGraph graph, Loss loss, int maximumSampleCount)
+    {
+        ArgumentNullException.ThrowIfNull(engine);
+        ArgumentNullException.ThrowIfNull(graph);
+        this.graph = graph;
+        program = engine.CreateProgram(graph, loss, Math.Min(SampleCount, maximumSampleCount), keepsActivations: true);
+        outputs = new float[program.MaximumSampleCount * graph.OutputShape.ElementCount];
+    }
 
     /// <summary>Whether the graph has a layer that the probe has something to say about.</summary>
     public static bool Concerns(ModelGraph graph)
@@ -25,26 +43,20 @@ public static class ActivationProbe
         return graph.Nodes.Any(node => IsRelu(node) || LowerBound(node) is not null);
     }
 
-    /// <param name="engine">The kernels.</param>
-    /// <param name="graph">The model.</param>
-    /// <param name="loss">What its outputs are held to.</param>
     /// <param name="weights">Flat weights of one version.</param>
-    /// <param name="samples">The first <see cref="SampleCount"/> of them are run, in data order.</param>
+    /// <param name="samples">The first <see cref="SampleCount"/> of them (or as many as the probe's memory holds) are run, in data order.</param>
     /// <returns>One entry for each ReLU, sigmoid and tanh layer, in graph order.</returns>
-    public static ImmutableArray<ActivationHealth> Measure(IEngine engine, ModelGraph graph, Loss loss, TensorBuffer weights, SampleSet samples)
+    public ImmutableArray<ActivationHealth> Measure(TensorBuffer weights, SampleSet samples)
     {
-        ArgumentNullException.ThrowIfNull(engine);
-        ArgumentNullException.ThrowIfNull(graph);
         ArgumentNullException.ThrowIfNull(samples);
-        var count = Math.Min(SampleCount, samples.Count);
-        var program = engine.CreateProgram(graph, loss, count, keepsActivations: true);
-        program.Forward(weights, samples.Inputs.Span[..(count * samples.SampleShape.ElementCount)], count, new float[count * graph.OutputShape.ElementCount]);
+        var count = Math.Min(program.MaximumSampleCount, samples.Count);
+        program.Forward(weights, samples.Inputs.Span[..(count * samples.SampleShape.ElementCount)], count, outputs.AsSpan(0, count * graph.OutputShape.ElementCount));
         var health = ImmutableArray.CreateBuilder<ActivationHealth>();
         foreach (var node in graph.Nodes)
         {
             if (IsRelu(node))
             {
-                health.Add(new ActivationHealth(node.Name, DeadShare(program.Activations(node.Index), node.OutputShape.ElementCount), null));
+                health.Add(new ActivationHealth(node.Name, DeadShare(program.Activations(node.Index), node.OutputShape[^1]), null));
             }
             else if (LowerBound(node) is { } lower)
             {
@@ -61,7 +73,7 @@ public static class ActivationProbe
     private static double? LowerBound(GraphNode node) => node.Operation switch
     {
         TanhOperation => -1,
-        _ when node.Operation.Kind == "sigmoid" => 0,
+        SigmoidOperation => 0,
         _ => null,
     };
 

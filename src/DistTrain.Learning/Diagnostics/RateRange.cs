@@ -1,6 +1,6 @@
 using System.Collections.Immutable;
 using System.Globalization;
-using DistTrain.Learning.Numerics;
+using DistTrain.Learning.Optimization;
 
 namespace DistTrain.Learning.Diagnostics;
 
@@ -10,9 +10,9 @@ public readonly record struct RatePoint(double LearningRate, double Loss, double
 
 /// <summary>
 /// A learning-rate range test: the rate grows exponentially from step to step while the loss is watched. L. N. Smith, "Cyclical learning rates for training neural networks", 2017, section 3.3; the
-/// exponential growth, the smoothing and the rule "a tenth of the rate at the least loss" after S. Gugger, "How do you find a good learning rate", 2018.
+/// smoothing and the rule "a tenth of the rate at the least loss" after S. Gugger, "How do you find a good learning rate", 2018.
 /// </summary>
-public sealed class RateRange
+public sealed class RateRange(RangeTestSchedule schedule)
 {
     private const double Smoothing = 0.9;
 
@@ -20,37 +20,23 @@ public sealed class RateRange
     private const double Divergence = 3;
 
     private readonly List<RatePoint> points = [];
-    private readonly double lowest;
-    private readonly double highest;
-    private readonly int steps;
     private double mean;
     private double weight;
-
-    /// <param name="lowest">Rate of the first step, above 0.</param>
-    /// <param name="highest">Rate of the last step, above <paramref name="lowest"/>.</param>
-    /// <param name="steps">At least 2.</param>
-    public RateRange(double lowest, double highest, int steps)
-    {
-        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(lowest);
-        ArgumentOutOfRangeException.ThrowIfLessThanOrEqual(highest, lowest);
-        ArgumentOutOfRangeException.ThrowIfLessThan(steps, 2);
-        this.lowest = lowest;
-        this.highest = highest;
-        this.steps = steps;
-    }
 
     public ImmutableArray<RatePoint> Points => [.. points];
 
     /// <summary>Whether all steps are done, or the loss has run away.</summary>
-    public bool IsComplete => points.Count == steps || points is [.., var last] && !(last.SmoothedLoss <= points.Min(point => point.SmoothedLoss) * Divergence);
+    public bool IsComplete => points.Count == schedule.Steps || points is [.., var last] && !(last.SmoothedLoss <= points.Min(point => point.SmoothedLoss) * Divergence);
 
-    /// <summary>The rate of the next step.</summary>
-    public double NextRate => lowest * DeterministicMath.Pow(highest / lowest, (double)points.Count / (steps - 1));
-
-    /// <summary>Notes the mini-batch's loss at <see cref="NextRate"/>.</summary>
+    /// <summary>Notes the next step's loss; what comes after the end is left out.</summary>
     public void Add(double loss)
     {
-        var rate = NextRate;
+        if (IsComplete)
+        {
+            return;
+        }
+
+        var rate = schedule.Rate(points.Count + 1);
         mean = (Smoothing * mean) + ((1 - Smoothing) * loss);
         weight = (Smoothing * weight) + (1 - Smoothing);
         points.Add(new RatePoint(rate, loss, mean / weight));

@@ -82,7 +82,7 @@ public static class TrainingAdvice
         return last.TrainLoss > first.TrainLoss * (1 - Nothing)
             ? new Advice(
                 AdviceKind.NotLearning,
-                $"the model hardly learns: the training loss went from {Figure(first.TrainLoss)} in epoch {first.Epoch} to {Figure(last.TrainLoss)} in epoch {last.Epoch}; try a rate ten times higher and ten times lower than {Figure(last.LearningRate)}, and look at the inputs' scale and the labels")
+                $"the model hardly learns: the training loss went from {Figure(first.TrainLoss)} in epoch {first.Epoch} to {Figure(last.TrainLoss)} in epoch {last.Epoch}; try a rate ten times higher and ten times lower than {Figure(curve.Max(point => point.LearningRate))}, and look at the inputs' scale and the labels")
             : null;
     }
 
@@ -112,7 +112,7 @@ public static class TrainingAdvice
         return share > StillFalling && heldOutFalls && fellEverywhere
             ? new Advice(
                 AdviceKind.RateTooLow,
-                $"the rate is probably too low, or the run too short: the training loss fell in every epoch and still by {Percent(share)} an epoch over the last {quarter} (from {Figure(from.TrainLoss)} to {Figure(last.TrainLoss)}); train longer, or try a rate of {Figure(last.LearningRate * 3)}")
+                $"the rate is probably too low, or the run too short: the training loss fell in every epoch and still by {Percent(share)} an epoch over the last {(quarter == 1 ? "one" : $"{quarter}")} (from {Figure(from.TrainLoss)} to {Figure(last.TrainLoss)}); train longer, or try a rate of {Figure(curve.Max(point => point.LearningRate) * 3)}")
             : null;
     }
 

@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using System.Diagnostics;
 using DistTrain.Actors;
 using DistTrain.Learning;
+using DistTrain.Learning.Diagnostics;
 using DistTrain.Learning.Engines;
 using DistTrain.Learning.Metrics;
 using DistTrain.Learning.Reduction;
@@ -26,6 +27,7 @@ internal sealed class WorkerCompute : IDisposable
     private readonly StagedSamples[] staged;
     private readonly IModelProgram?[] programs;
     private readonly float[][] outputs;
+    private ActivationProbe? probe;
     private int oldest;
 
     public WorkerCompute(TrainingDefinition definition, IEngine engine, WeightVersions weights, GradientBuffers gradients, EpochOrders orders, ComputePlan plan)
@@ -139,7 +141,18 @@ internal sealed class WorkerCompute : IDisposable
         var counts = new long[metrics.CountLength];
         var sums = new double[metrics.SumLength];
         metrics.Add(definition.Loss, rows, targets, set.Targets.Slice(0, 1).Values, counts, sums);
-        return new BlockResult(block, summary.LossSum, summary.CorrectCount, count) { Counts = [.. counts], Sums = [.. sums] };
+        return new BlockResult(block, summary.LossSum, summary.CorrectCount, count) { Counts = [.. counts], Sums = [.. sums], Activations = block == 0 ? Probe(set, version) : [] };
+    }
+
+    private ImmutableArray<ActivationHealth> Probe(SampleSet set, TensorBuffer version)
+    {
+        if (!ActivationProbe.Concerns(definition.Graph))
+        {
+            return [];
+        }
+
+        probe ??= new ActivationProbe(engine, definition.Graph, definition.Loss, Math.Min(set.Count, plan.MaximumSamples));
+        return probe.Measure(version, set);
     }
 
     /// <summary>A thread's own program, planned anew where it is too small.</summary>

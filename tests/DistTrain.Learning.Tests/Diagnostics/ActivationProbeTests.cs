@@ -22,7 +22,7 @@ public class ActivationProbeTests
         secondBias.CopyTo(weights.Span[graph.Layout.Tensors[3].Offset..]);
         var samples = new SampleSet(new TensorShape(1), new float[] { 1, -2, 0.5f }, new TargetValues(new float[6], 2));
 
-        var health = ActivationProbe.Measure(new ReferenceEngine(), graph, new MeanSquaredErrorLoss(), weights, samples);
+        var health = new ActivationProbe(new ReferenceEngine(), graph, new MeanSquaredErrorLoss(), 3).Measure(weights, samples);
 
         Assert.Equal<ActivationHealth>([new("relu1", 0.25, null), new("tanh1", null, 0.5)], health.AsEnumerable());
     }

@@ -1,4 +1,5 @@
 using DistTrain.Learning.Diagnostics;
+using DistTrain.Learning.Optimization;
 
 namespace DistTrain.Learning.Tests.Diagnostics;
 
@@ -26,5 +27,5 @@ public class GradientHealthTests
         Assert.StartsWith("step 3: the gradient of dense1.weight vanishes: 1E-09 an element, against 0.1 in output1.weight", sentence, StringComparison.Ordinal);
     }
 
-    private static TensorNorms Norms(double gradient) => new(gradient, 1, 0.001);
+    private static TensorNorms Norms(double gradient) => new(0, gradient, 1, 0.001);
 }

@@ -29,7 +29,7 @@ public class TrainingAdviceTests
     {
         var advice = Assert.Single(TrainingAdvice.Of(Curve(0.001, (2.3, 2.2), (2.0, 2.0), (1.8, 1.8), (1.6, 1.6), (1.44, 1.4))));
         Assert.Equal(AdviceKind.RateTooLow, advice.Kind);
-        Assert.Contains("by 10 % an epoch over the last 1 (from 1.6 to 1.44)", advice.Sentence, StringComparison.Ordinal);
+        Assert.Contains("by 10 % an epoch over the last one (from 1.6 to 1.44)", advice.Sentence, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -22,7 +22,7 @@ public abstract record UnaryOperation : Operation
 {
     public sealed override TensorShape OutputShape(ImmutableArray<TensorShape> inputs) => inputs.Length == 1
         ? OutputShape(inputs[0])
-        : throw new InvalidInputException($"a {Kind} layer has one input, but is given {inputs.Length}: join them with an add layer first");
+        : throw new InvalidInputException($"a {Kind} layer has one input, but is given {inputs.Length}: join them with an add or concat layer first");
 
     public sealed override ImmutableArray<ParameterDeclaration> Parameters(ImmutableArray<TensorShape> inputs) => Parameters(inputs[0]);
 

@@ -8,6 +8,9 @@ public static class LayerCatalog
     /// <summary>What a norm adds to a variance.</summary>
     private static readonly LayerSetting Epsilon = LayerSetting.Number("epsilon", value => (float)value > 0, "above 0");
 
+    /// <summary>Whether a dense layer is applied to each position of a sequence by itself.</summary>
+    private static readonly LayerSetting PerPosition = LayerSetting.OneOf("per-position", "yes", "no");
+
     private static readonly ImmutableArray<LayerKind> All =
     [
         new("add", [], _ => new AddOperation()),
@@ -16,8 +19,12 @@ public static class LayerCatalog
             "batch-norm",
             [LayerSetting.Number("momentum", value => value is > 0 and <= 1, "above 0, at most 1"), Epsilon],
             layer => new BatchNormOperation(layer.Number("momentum", BatchNormOperation.DefaultMomentum), layer.Number("epsilon", BatchNormOperation.DefaultEpsilon))),
+        new("concat", [], _ => new ConcatOperation()),
         new("conv", ImageLayers.ConvolutionSettings, ImageLayers.Convolution),
-        new("dense", [LayerSetting.WholeNumber("units", 1), LayerSetting.Initializer], layer => new DenseOperation(layer.WholeNumber("units"), layer.Initializer())),
+        new(
+            "dense",
+            [LayerSetting.WholeNumber("units", 1), PerPosition, LayerSetting.Initializer],
+            layer => new DenseOperation(layer.WholeNumber("units"), layer.Initializer(), IsPerPosition(layer))),
         new("dropout", [LayerSetting.Number("rate", rate => rate is >= 0 and < 1, "from 0 to below 1")], layer => new DropoutOperation(layer.Number("rate", 0.5))),
         new("elu", [LayerSetting.Number("alpha", alpha => alpha >= 0, "of at least 0")], layer => new EluOperation(layer.Number("alpha", 1))),
         new(
@@ -30,8 +37,13 @@ public static class LayerCatalog
         new("global-max-pool", [], _ => new GlobalMaxPoolOperation()),
         new("layer-norm", [Epsilon], layer => new LayerNormOperation(layer.Number("epsilon", LayerNormOperation.DefaultEpsilon))),
         new("leaky-relu", [LayerSetting.Number("slope", slope => slope >= 0, "of at least 0")], layer => new LeakyReluOperation(layer.Number("slope", 0.01))),
+        new(
+            "lstm",
+            [LayerSetting.WholeNumber("units", 1), LayerSetting.OneOf("return", "last", "all"), LayerSetting.Number("forget-bias", _ => true, "such as 1"), LayerSetting.Initializer],
+            layer => new LstmOperation(
+                layer.WholeNumber("units"), layer.Text("return", "last") == "all", layer.Initializer(), layer.Number("forget-bias", LstmOperation.DefaultForgetBias))),
         new("max-pool", ImageLayers.PoolSettings, ImageLayers.MaxPool),
-        new("output", [LayerSetting.Initializer], layer => new DenseOperation(layer.OutputWidth, layer.Initializer())),
+        new("output", [PerPosition, LayerSetting.Initializer], layer => new DenseOperation(layer.OutputWidth, layer.Initializer(), IsPerPosition(layer))),
         new("relu", [], _ => new ReluOperation()),
         new("sigmoid", [], _ => new SigmoidOperation()),
         new("softmax", [], _ => new SoftmaxOperation()),
@@ -40,6 +52,8 @@ public static class LayerCatalog
     ];
 
     public static ImmutableArray<string> Kinds { get; } = [.. All.Select(kind => kind.Name)];
+
+    private static bool IsPerPosition(LayerReading layer) => layer.Text(PerPosition.Name, "no") == "yes";
 
     /// <exception cref="InvalidInputException">There is no such kind.</exception>
     public static LayerKind Find(string kind) =>

@@ -19,8 +19,10 @@ public static class NamedModels
         new("cnn", "cnn", "cnn", "two convolutions of 5x5 with max-pooling, then a dense layer of 1,024", WithoutArguments("cnn", ImageLayers.Cnn)),
         new("lenet5", "lenet5", "lenet5", "LeNet-5 with tanh, average pooling and full connections", WithoutArguments("lenet5", ImageLayers.LeNet5)),
         new("logistic", "logistic", "logistic", "multinomial logistic regression", WithoutArguments("logistic", [new("flatten"), new("output")])),
+        new("lstm", "lstm:UNITS,UNITS,…", "lstm:128", "long short-term memory over the rows of a sample, its last state into the output", Recurrent),
         new("mlp", "mlp:WIDTH,WIDTH,…", "mlp:512,512", "perceptron with ReLU between the layers", widths => Perceptron("mlp", "relu", widths)),
         new("mlp-tanh", "mlp-tanh:WIDTH,WIDTH,…", "mlp-tanh:128", "perceptron with tanh between the layers", widths => Perceptron("mlp-tanh", "tanh", widths)),
+        new("resnet8", "resnet8", "resnet8", "residual network for small images: three blocks of two 3x3 convolutions", WithoutArguments("resnet8", ResidualModels.ResNet8)),
     ];
 
     private static Func<string?, ImmutableArray<LayerSpecification>> WithoutArguments(string name, ImmutableArray<LayerSpecification> layers) =>
@@ -28,6 +30,13 @@ public static class NamedModels
 
     private static ImmutableArray<LayerSpecification> Perceptron(string name, string activation, string? widths) =>
         [new("flatten"), .. Numbers(name, widths, "layer width").SelectMany(width => new[] { new LayerSpecification("dense").With("units", width), new(activation) }), new("output")];
+
+    /// <summary>Every layer but the last hands all its steps to the next.</summary>
+    private static ImmutableArray<LayerSpecification> Recurrent(string? units)
+    {
+        var layers = Numbers("lstm", units, "unit count").Select(count => new LayerSpecification("lstm").With("units", count)).ToArray();
+        return [.. layers[..^1].Select(layer => layer.With("return", "all")), layers[^1], new("output")];
+    }
 
     /// <summary>Whole numbers of at least 1, separated by commas.</summary>
     private static IEnumerable<int> Numbers(string name, string? list, string what)

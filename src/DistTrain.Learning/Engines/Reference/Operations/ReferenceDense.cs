@@ -2,6 +2,7 @@ using System.Numerics;
 
 namespace DistTrain.Learning.Engines.Reference;
 
+/// <summary>See <see cref="Graph.DenseOperation"/>; rows are samples × positions.</summary>
 internal sealed class ReferenceDense<T, TArithmetic> : ReferenceOperation<T, TArithmetic>
     where T : unmanaged, IBinaryFloatingPointIeee754<T>
     where TArithmetic : IReferenceArithmetic<T>
@@ -11,18 +12,18 @@ internal sealed class ReferenceDense<T, TArithmetic> : ReferenceOperation<T, TAr
         var (x, weight, bias) = (node.Inputs[0], node.Parameters[0], node.Parameters[1]);
         var units = bias.Length;
         var inputs = weight.Length / units;
-        var y = new T[node.SampleCount * units];
-        for (var sample = 0; sample < node.SampleCount; sample++)
+        var y = new T[x.Length / inputs * units];
+        for (var row = 0; row < x.Length / inputs; row++)
         {
             for (var unit = 0; unit < units; unit++)
             {
                 var sum = T.Zero;
                 for (var input = 0; input < inputs; input++)
                 {
-                    sum = T.FusedMultiplyAdd(x[(sample * inputs) + input], weight[(input * units) + unit], sum);
+                    sum = T.FusedMultiplyAdd(x[(row * inputs) + input], weight[(input * units) + unit], sum);
                 }
 
-                y[(sample * units) + unit] = sum + bias[unit];
+                y[(row * units) + unit] = sum + bias[unit];
             }
         }
 
@@ -34,18 +35,18 @@ internal sealed class ReferenceDense<T, TArithmetic> : ReferenceOperation<T, TAr
         var weight = node.Parameters[0];
         var units = node.Parameters[1].Length;
         var inputs = weight.Length / units;
-        var dx = new T[node.SampleCount * inputs];
-        for (var sample = 0; sample < node.SampleCount; sample++)
+        var dx = new T[dy.Length / units * inputs];
+        for (var row = 0; row < dy.Length / units; row++)
         {
             for (var input = 0; input < inputs; input++)
             {
                 var sum = T.Zero;
                 for (var unit = 0; unit < units; unit++)
                 {
-                    sum = T.FusedMultiplyAdd(dy[(sample * units) + unit], weight[(input * units) + unit], sum);
+                    sum = T.FusedMultiplyAdd(dy[(row * units) + unit], weight[(input * units) + unit], sum);
                 }
 
-                dx[(sample * inputs) + input] = sum;
+                dx[(row * inputs) + input] = sum;
             }
         }
 
@@ -57,22 +58,23 @@ internal sealed class ReferenceDense<T, TArithmetic> : ReferenceOperation<T, TAr
         var x = node.Inputs[0];
         var units = node.Parameters[1].Length;
         var inputs = node.Parameters[0].Length / units;
+        var positions = node.InputShapes[0].ElementCount / inputs;
         var weight = new T[inputs * units];
         var bias = new T[units];
-        for (var sample = first; sample < end; sample++)
+        for (var row = first * positions; row < end * positions; row++)
         {
             for (var input = 0; input < inputs; input++)
             {
                 for (var unit = 0; unit < units; unit++)
                 {
                     ref var sum = ref weight[(input * units) + unit];
-                    sum = T.FusedMultiplyAdd(x[(sample * inputs) + input], dy[(sample * units) + unit], sum);
+                    sum = T.FusedMultiplyAdd(x[(row * inputs) + input], dy[(row * units) + unit], sum);
                 }
             }
 
             for (var unit = 0; unit < units; unit++)
             {
-                bias[unit] += dy[(sample * units) + unit];
+                bias[unit] += dy[(row * units) + unit];
             }
         }
 

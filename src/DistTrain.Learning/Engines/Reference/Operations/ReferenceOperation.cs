@@ -69,6 +69,8 @@ internal static class ReferenceOperations<T, TArithmetic>
         FlattenOperation => new ReferenceFlatten<T, TArithmetic>(),
         BatchNormOperation norm => new ReferenceBatchNorm<T, TArithmetic>(norm.Epsilon),
         LayerNormOperation norm => new ReferenceLayerNorm<T, TArithmetic>(norm.Epsilon),
+        LstmOperation lstm => new ReferenceLstm<T, TArithmetic>(lstm),
+        ConcatOperation => new ReferenceConcat<T, TArithmetic>(),
         AddOperation => new ReferenceAdd<T, TArithmetic>(),
         Conv2dOperation convolution => new ReferenceConv2d<T, TArithmetic>(convolution),
         MaxPool2dOperation or GlobalMaxPoolOperation => new ReferenceMaxPool<T, TArithmetic>((PoolOperation)operation),

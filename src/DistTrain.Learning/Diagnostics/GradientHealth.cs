@@ -1,17 +1,8 @@
 using System.Collections.Immutable;
 using System.Globalization;
+using DistTrain.Learning.Optimization;
 
 namespace DistTrain.Learning.Diagnostics;
-
-/// <summary>Norms of one parameter tensor at one step.</summary>
-/// <param name="Gradient">Euclidean norm of the mean gradient, before clipping, momentum and decay.</param>
-/// <param name="Weight">Of the weights before the step.</param>
-/// <param name="Change">Of new weights minus old ones.</param>
-public readonly record struct TensorNorms(double Gradient, double Weight, double Change)
-{
-    /// <summary>How far the step moved the tensor, relative to its size; about 0.001 is usual in a run that learns well (A. Karpathy, CS231n notes, 2015).</summary>
-    public double? UpdateRatio => Weight > 0 ? Change / Weight : null;
-}
 
 /// <summary>Says which layers' gradients explode or vanish.</summary>
 public static class GradientHealth
@@ -34,9 +25,9 @@ public static class GradientHealth
     {
         for (var i = 0; i < norms.Count; i++)
         {
-            if (usual[i].Count >= Fewest && norms[i].Gradient > Explosion * Median(usual[i]) && Median(usual[i]) > 0)
+            if (usual[i].Count >= Fewest && norms[i].GradientNorm > Explosion * Median(usual[i]) && Median(usual[i]) > 0)
             {
-                return $"step {step}: the gradient of {names[i]} explodes: its norm is {Figure(norms[i].Gradient)}, {Figure(norms[i].Gradient / Median(usual[i]))} times its median so far ({Figure(Median(usual[i]))}); lower the rate or clip (clip-norm)";
+                return $"step {step}: the gradient of {names[i]} explodes: its norm is {Figure(norms[i].GradientNorm)}, {Figure(norms[i].GradientNorm / Median(usual[i]))} times its median so far ({Figure(Median(usual[i]))}); lower the rate or clip (clip-norm)";
             }
         }
 
@@ -50,7 +41,7 @@ public static class GradientHealth
     /// <param name="norms">[tensors] of this step.</param>
     public static string? VanishingLayer(long step, IReadOnlyList<string> names, IReadOnlyList<int> lengths, IReadOnlyList<TensorNorms> norms)
     {
-        var perElement = norms.Select((norm, i) => norm.Gradient / Math.Sqrt(lengths[i])).ToImmutableArray();
+        var perElement = norms.Select((norm, i) => norm.GradientNorm / Math.Sqrt(lengths[i])).ToImmutableArray();
         var greatest = perElement.Max();
         for (var i = 0; i < perElement.Length; i++)
         {

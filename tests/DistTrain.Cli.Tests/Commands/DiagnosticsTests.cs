@@ -1,0 +1,57 @@
+using System.Text.Json;
+using DistTrain.Cli.Tests.Support;
+using DistTrain.Runtime;
+
+namespace DistTrain.Cli.Tests.Commands;
+
+public sealed class DiagnosticsTests : IDisposable
+{
+    private readonly Sandbox sandbox = new() { Trainer = InProcessTraining.Run };
+
+    public void Dispose() => sandbox.Dispose();
+
+    [Fact]
+    public void Every_run_tells_of_its_layers()
+    {
+        var outcome = sandbox.Train("--epochs", "2", "--batch-size", "256");
+        Assert.Equal("", outcome.Error);
+        Assert.Contains("What the layers did (norms at step 12, activations at the last evaluation)", outcome.Output, StringComparison.Ordinal);
+        Assert.Matches("(?m)^  dense1.weight +gradient [0-9.e-]+, weights [0-9.]+, update ratio [0-9.e-]+$", outcome.Output);
+        Assert.Matches("(?m)^  relu1 +[0-9.]+ % of its units dead$", outcome.Output);
+
+        var steps = File.ReadLines(sandbox.At("run/metrics.jsonl")).Select(line => JsonDocument.Parse(line).RootElement).Where(line => line.GetProperty("event").GetString() == "layers").ToArray();
+        Assert.Equal(Enumerable.Range(1, 12), steps.Select(step => step.GetProperty("step").GetInt32()));
+        var first = steps[0].GetProperty("tensors").EnumerateArray().ToArray();
+        Assert.Equal(["dense1.weight", "dense1.bias", "dense2.weight", "dense2.bias"], first.Select(tensor => tensor.GetProperty("name").GetString()));
+        Assert.True(first[0].GetProperty("gradientNorm").GetDouble() > 0);
+        Assert.Equal(JsonValueKind.Null, first[1].GetProperty("updateRatio").ValueKind);
+    }
+
+    [Fact]
+    public void A_rate_that_is_too_high_shows_as_explosion_by_layer_and_step_and_as_dead_units()
+    {
+        var outcome = sandbox.Train("--epochs", "3", "--learning-rate", "5", "--schedule", "constant");
+        Assert.Matches("(?m)^disttrain: step [0-9]+: the gradient of dense[12].(weight|bias) explodes: its norm is ", outcome.Error);
+        Assert.Matches("(?m)^disttrain: epoch [0-9]+: [0-9.]+ % of relu1's units gave 0 ", outcome.Error);
+        Assert.Equal(1, outcome.Error.Split("explodes").Length - 1);
+    }
+
+    [Fact]
+    public void A_rate_is_found_shown_and_written_into_the_resolved_configuration()
+    {
+        var outcome = sandbox.Train("--learning-rate", "find", "--epochs", "1");
+        Assert.Equal(ExitCode.Success, outcome.ExitCode);
+        Assert.StartsWith("Learning-rate range test: ", outcome.Output, StringComparison.Ordinal);
+        var chosen = outcome.OutputLines.Single(line => line.StartsWith("chosen: ", StringComparison.Ordinal)).Split(' ', ',')[1];
+        Assert.InRange(double.Parse(chosen), 1e-4, 1);
+        Assert.Contains($"learning-rate: {chosen}\n", File.ReadAllText(sandbox.At("run/config.yaml")), StringComparison.Ordinal);
+        Assert.Contains("\"event\":\"rateRange\",\"suggestion\":", File.ReadAllText(sandbox.At("run/metrics.jsonl")), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_rate_that_is_found_is_not_scaled_once_more() =>
+        Assert.Contains(
+            "leave out --scaling-rule",
+            sandbox.Train("--learning-rate", "find", "--scaling-rule", "linear").AssertRefused(ExitCode.WrongUsage),
+            StringComparison.Ordinal);
+}
