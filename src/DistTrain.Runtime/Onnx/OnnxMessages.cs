@@ -7,8 +7,10 @@ namespace DistTrain.Runtime.Onnx;
 /// </summary>
 internal static class OnnxMessages
 {
-    private const int FloatElements = 1;
-    private const int Int64Elements = 7;
+    /// <summary>The type of tensors of 64-bit whole numbers.</summary>
+    public const long Int64Elements = 7;
+
+    private const long FloatElements = 1;
 
     public static ProtobufMessage Model(ProtobufMessage graph, long irVersion, long opset, string producerVersion, string description, IEnumerable<(string Key, string Value)> metadata)
     {

@@ -21,6 +21,14 @@ internal static class OnnxOperations
             case AddOperation:
                 AddSum(builder, node);
                 break;
+            case DropoutOperation:
+                // Nothing in evaluation.
+                builder.GiveSame(node, builder.Input(node));
+                break;
+            case EmbeddingOperation:
+                builder.Give(node, builder.Emit(
+                    node, Value, "Gather", [builder.Parameter(node, 0), builder.Emit(node, "tokens", "Cast", [builder.ChannelsLast(builder.Input(node))], Attribute("to", OnnxMessages.Int64Elements))]));
+                break;
             case DenseOperation:
                 AddDense(builder, node);
                 break;
