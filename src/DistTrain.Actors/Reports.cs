@@ -19,6 +19,12 @@ public sealed record EvaluationSummary(double MeanLoss, double? Accuracy, int Sa
         MetricNames.Accuracy => Accuracy,
         _ => Metrics?.Value(metric),
     };
+
+    public bool Equals(EvaluationSummary? other) =>
+        other is not null && MeanLoss.Equals(other.MeanLoss) && Accuracy.Equals(other.Accuracy) && SampleCount == other.SampleCount && Equals(Metrics, other.Metrics)
+        && Activations.AsSpan().SequenceEqual(other.Activations.AsSpan());
+
+    public override int GetHashCode() => HashCode.Combine(MeanLoss, Accuracy, SampleCount, Activations.Length);
 }
 
 /// <summary>What one worker gave to an epoch: micro-batches that the ledger accepted from it, and the first and last step with one of them.</summary>

@@ -20,7 +20,10 @@ public class DependencyTests
     };
 
     /// <summary>Actors know how a step is cut, ordered and scheduled and what counts mean, and nothing of models, data or engines.</summary>
-    private static readonly string[] LearningForActors = ["DistTrain.Learning.Optimization", "DistTrain.Learning.Sampling", "DistTrain.Learning.Reduction", "DistTrain.Learning.Metrics"];
+    private static readonly string[] LearningForActors =
+    [
+        "DistTrain.Learning.Optimization", "DistTrain.Learning.Sampling", "DistTrain.Learning.Reduction", "DistTrain.Learning.Metrics", "DistTrain.Learning.Diagnostics",
+    ];
 
     public static TheoryData<string> ProjectNames => [.. Repository.Projects.Select(project => project.Name)];
 
@@ -40,7 +43,7 @@ public class DependencyTests
     }
 
     [Fact]
-    public void Actors_use_only_schedules_sampling_metrics_and_the_reduction_tree_of_the_learning_room()
+    public void Actors_use_only_schedules_sampling_metrics_diagnoses_and_the_reduction_tree_of_the_learning_room()
     {
         var used = AssemblyUse.Read(Repository.Get("DistTrain.Actors").AssemblyPath).Types.Where(type => IsOurs(type.Assembly)).ToList();
         Assert.NotEmpty(used);

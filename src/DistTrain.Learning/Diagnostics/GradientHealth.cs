@@ -14,7 +14,7 @@ public static class GradientHealth
     private const double Vanishing = 1e-6;
 
     /// <summary>Norms before this many are known are no measure of what is usual.</summary>
-    private const int Fewest = 8;
+    private const int Fewest = 4;
 
     /// <summary>The sentence for a step at which a tensor's gradient is far above what was usual for it; null when none is.</summary>
     /// <param name="step">1-based.</param>
