@@ -50,7 +50,7 @@ public sealed record LstmOperation(int Units, bool ReturnsAllSteps, Initializer 
 /// <summary>The bias of an LSTM: <paramref name="Value"/> for the forget gate, which is the second of four, 0 for the others.</summary>
 public sealed record ForgetGateInitializer(double Value) : Initializer
 {
-    public override void Fill(Span<float> destination, Fans fans, ulong seed, int tensorIndex)
+    public override void Fill(Span<float> destination, TensorShape shape, Fans fans, ulong seed, int tensorIndex)
     {
         var units = destination.Length / 4;
         destination.Clear();
