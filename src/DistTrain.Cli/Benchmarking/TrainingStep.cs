@@ -87,8 +87,9 @@ public sealed class TrainingStep
     {
         DenseOperation => 2.0 * WeightsOf(node) * node.OutputShape.ElementCount / node.OutputShape[node.OutputShape.Rank - 1],
         Conv2dOperation => 2.0 * WeightsOf(node) * node.OutputShape[0] * node.OutputShape[1],
+        LstmOperation => 2.0 * (WeightsOf(node) + WeightsOf(node, 1)) * LstmOperation.StepsOf(graph.Nodes[node.Inputs[0]].OutputShape),
         _ => 0,
     };
 
-    private long WeightsOf(GraphNode node) => graph.Layout.Tensors[node.Parameters[0]].Length;
+    private long WeightsOf(GraphNode node, int parameter = 0) => graph.Layout.Tensors[node.Parameters[parameter]].Length;
 }

@@ -21,6 +21,12 @@ internal static class OnnxOperations
             case AddOperation:
                 AddSum(builder, node);
                 break;
+            case ConcatOperation:
+                AddConcatenation(builder, node);
+                break;
+            case LstmOperation lstm:
+                OnnxLstm.Add(builder, node, lstm);
+                break;
             case DropoutOperation:
                 // Nothing in evaluation.
                 builder.GiveSame(node, builder.Input(node));
@@ -57,6 +63,12 @@ internal static class OnnxOperations
         var isImage = inputs.Any(builder.IsChannelsFirst);
         var values = inputs.Select(input => isImage ? builder.ChannelsFirst(input) : builder.ChannelsLast(input)).ToArray();
         builder.Give(node, builder.Emit(node, Value, "Sum", values), isImage);
+    }
+
+    private static void AddConcatenation(OnnxGraphBuilder builder, GraphNode node)
+    {
+        var values = Enumerable.Range(0, node.Inputs.Length).Select(position => builder.ChannelsLast(builder.Input(node, position))).ToArray();
+        builder.Give(node, builder.Emit(node, Value, "Concat", values, Attribute("axis", -1L)));
     }
 
     private static void AddDense(OnnxGraphBuilder builder, GraphNode node)
