@@ -19,7 +19,7 @@ internal static class CommandExamples
         "disttrain train --workers 8                      # the same weights, bit for bit",
         "disttrain train --data csv:iris.csv --label species --model mlp:16 --epochs 100",
         "disttrain train --data csv:houses.csv --label price --task regression --optimizer adam",
-        "disttrain train --validation-ratio 0.1 --stop-metric validation-loss --epochs 100   # stops when it no longer gets better",
+        "disttrain train --validation-ratio 0.1 --stop-metric validation-loss --epochs 100   # early stopping",
         "disttrain train --config runs/NAME/config.yaml   # the same run again",
         "disttrain train --json | jq -c 'select(.event == \"epoch\") | [.epoch, .testAccuracy]'",
     ];
