@@ -95,6 +95,12 @@ def workers(o, ours, peer):
     for batch in [64, 256, 1024]:
         table.row(f"batch {batch}", alternate(
             o, mine(batch), lambda: run(peer("ddp.py", "--model", "mlp", "--batch", str(batch), "--world", "2"))[-1]["images_per_s"]))
+    table = Table("Two in-process workers on cnn, against PyTorch DDP over gloo (two processes)", "images/s")
+    for batch in [64, 256]:
+        table.row(f"batch {batch}", alternate(
+            o,
+            lambda: run(ours + ["workers", "--model", "cnn", "--samples", "9600", "--batch", str(batch), "--workers", "2"])[-1]["images_per_s"],
+            lambda: run(peer("ddp.py", "--model", "cnn", "--batch", str(batch), "--world", "2"))[-1]["images_per_s"]))
 
 
 def tax(o, ours, peer):

@@ -16,6 +16,12 @@ internal sealed class QuickOptions
                 case "--batch":
                     Batch = int.Parse(value, CultureInfo.InvariantCulture);
                     break;
+                case "--samples":
+                    Samples = int.Parse(value, CultureInfo.InvariantCulture);
+                    break;
+                case "--threads-per-worker":
+                    ThreadsPerWorker = int.Parse(value, CultureInfo.InvariantCulture);
+                    break;
                 case "--seconds":
                     Seconds = double.Parse(value, CultureInfo.InvariantCulture);
                     break;
@@ -41,6 +47,11 @@ internal sealed class QuickOptions
     }
 
     public int Batch { get; } = 256;
+
+    /// <summary>Samples of an epoch.</summary>
+    public int Samples { get; } = 60_000;
+
+    public int ThreadsPerWorker { get; } = 1;
 
     public double Seconds { get; } = 4;
 
