@@ -39,7 +39,9 @@ internal readonly record struct ComputePlan(int Threads, int MaximumSamples)
             var threads = definition.ThreadsPerWorker == 1 ? "" : $" on each of {definition.ThreadsPerWorker} threads";
             throw new InvalidInputException(
                 $"a micro-batch of {microBatch} {(microBatch == 1 ? "sample" : "samples")}{threads} needs {Bytes(Needed(microBatch))} of memory, but only {Bytes(memory)} are allowed: "
-                + (microBatch == 1 ? "allow more memory" : $"cut the batch into more micro-batches (micro-batches: {2L * batches.Max() / microBatch}) or allow more memory"));
+                + (CountThatFits(batches.Max(), samples => Needed(samples) <= memory) is { } count
+                    ? $"cut the batch into more micro-batches (micro-batches: {count}) or allow more memory"
+                    : $"a single sample needs {Bytes(Needed(1))}, so allow more memory"));
         }
 
         var (fits, fitsNot) = (microBatch, batches.Max() + 1);
@@ -90,6 +92,21 @@ internal readonly record struct ComputePlan(int Threads, int MaximumSamples)
         }
 
         return [.. parts];
+    }
+
+    /// <summary>The fewest micro-batches of which each fits; null if not even single samples do.</summary>
+    private static int? CountThatFits(int batchSize, Func<int, bool> fits)
+    {
+        for (var count = 1L; count < 2L * batchSize; count *= 2)
+        {
+            var partition = MiniBatchPartition.Create(batchSize, (int)Math.Min(count, batchSize));
+            if (fits(LargestMicroBatch(partition)))
+            {
+                return partition.MicroBatchCount;
+            }
+        }
+
+        return null;
     }
 
     private static int LargestMicroBatch(MiniBatchPartition partition) => LargestNode(partition, 0);

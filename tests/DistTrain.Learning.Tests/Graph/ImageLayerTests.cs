@@ -38,7 +38,7 @@ public class ImageLayerTests
     [InlineData("kernel", "5x5x5", "kernel", "5x5x5")]
     [InlineData("stride", "0", "stride", "'0'")]
     [InlineData("padding", "-1", "padding", "'-1'")]
-    [InlineData("bias", "no", "bias", "'no'")]
+    [InlineData("bias", "maybe", "bias", "'maybe'")]
     public void A_convolution_that_does_not_fit_is_refused(string setting, string value, string first, string second)
     {
         var layer = new LayerSpecification("conv").With("filters", 4).With("kernel", 5).With(setting, value);

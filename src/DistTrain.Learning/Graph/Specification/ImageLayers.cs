@@ -10,7 +10,7 @@ internal static class ImageLayers
     private static readonly LayerSetting Padding = new("padding", text => ImagePadding.TryParse(text, out _), "same, valid, or a number of pixels");
 
     public static ImmutableArray<LayerSetting> ConvolutionSettings { get; } =
-        [LayerSetting.WholeNumber("filters", 1), Kernel, Stride, Padding, LayerSetting.WholeNumber("groups", 1), LayerSetting.OneOf("bias", "true", "false"), LayerSetting.Initializer];
+        [LayerSetting.WholeNumber("filters", 1), Kernel, Stride, Padding, LayerSetting.WholeNumber("groups", 1), LayerSetting.Switch("bias"), LayerSetting.Initializer];
 
     public static ImmutableArray<LayerSetting> PoolSettings { get; } = [Kernel, Stride, Padding];
 
@@ -37,7 +37,7 @@ internal static class ImageLayers
     public static Operation Convolution(LayerReading layer) =>
         new Conv2dOperation(layer.WholeNumber("filters"), KernelOf(layer), layer.Initializer())
         {
-            Stride = StrideOf(layer, new ImageSize(1, 1)), Padding = PaddingOf(layer), Groups = layer.WholeNumber("groups", 1), HasBias = layer.Text("bias", "true") == "true",
+            Stride = StrideOf(layer, new ImageSize(1, 1)), Padding = PaddingOf(layer), Groups = layer.WholeNumber("groups", 1), HasBias = layer.Switch("bias", true),
         };
 
     public static Operation MaxPool(LayerReading layer) => new MaxPool2dOperation(KernelOf(layer)) { Stride = StrideOf(layer, KernelOf(layer)), Padding = PaddingOf(layer) };

@@ -9,7 +9,7 @@ public static class LayerCatalog
     private static readonly LayerSetting Epsilon = LayerSetting.Number("epsilon", value => (float)value > 0, "above 0");
 
     /// <summary>Whether a dense layer is applied to each position of a sequence by itself.</summary>
-    private static readonly LayerSetting PerPosition = LayerSetting.OneOf("per-position", "yes", "no");
+    private static readonly LayerSetting PerPosition = LayerSetting.Switch("per-position");
 
     private static readonly ImmutableArray<LayerKind> All =
     [
@@ -53,7 +53,7 @@ public static class LayerCatalog
 
     public static ImmutableArray<string> Kinds { get; } = [.. All.Select(kind => kind.Name)];
 
-    private static bool IsPerPosition(LayerReading layer) => layer.Text(PerPosition.Name, "no") == "yes";
+    private static bool IsPerPosition(LayerReading layer) => layer.Switch(PerPosition.Name, false);
 
     /// <exception cref="InvalidInputException">There is no such kind.</exception>
     public static LayerKind Find(string kind) =>

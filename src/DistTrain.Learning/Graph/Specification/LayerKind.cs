@@ -21,6 +21,9 @@ public sealed record LayerSetting(string Name, Func<string, bool> Suits, string 
 
     public static LayerSetting OneOf(string name, params ImmutableArray<string> names) => new(name, text => names.Contains(text), $"one of {string.Join(", ", names)}");
 
+    /// <summary>As switches of a configuration are written.</summary>
+    public static LayerSetting Switch(string name) => new(name, text => text is "yes" or "no" or "true" or "false", "yes or no");
+
     public static LayerSetting Initializer { get; } = new("initializer", InitializerCatalog.IsKnown, InitializerCatalog.What);
 }
 
@@ -58,6 +61,8 @@ public sealed record LayerReading(LayerSpecification Layer, string Title, int Ou
 
     public double Number(string setting, double otherwise) =>
         Layer.Settings.TryGetValue(setting, out var text) ? double.Parse(text, NumberStyles.Float, CultureInfo.InvariantCulture) : otherwise;
+
+    public bool Switch(string setting, bool otherwise) => Layer.Settings.TryGetValue(setting, out var text) ? text is "yes" or "true" : otherwise;
 
     public string Text(string setting, string otherwise) => Layer.Settings.GetValueOrDefault(setting, otherwise);
 
