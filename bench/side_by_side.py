@@ -82,25 +82,28 @@ def cnn(o, ours, peer):
     steps(o, ours, peer, "cnn (3.27 M parameters)", "cnn", "cnn", CNN_BATCHES)
 
 
-def workers(o, ours, peer):
-    """Two workers through the actors, whole epochs of 60,000 samples, against PyTorch's two ways of using two cores."""
-    def mine(batch):
-        return lambda: run(ours + ["workers", "--batch", str(batch), "--workers", "2"])[-1]["images_per_s"]
+def through_actors(ours, model, batch, *more):
+    """Images a second of two workers, whole epochs through the actors."""
+    return lambda: run(ours + ["workers", "--model", model, "--batch", str(batch), "--workers", "2", *more])[-1]["images_per_s"]
 
+
+def workers(o, ours, peer):
+    """Two workers, whole epochs of 60,000 samples, against PyTorch with two threads."""
     table = Table("Two in-process workers, against PyTorch with two threads", "images/s")
     for batch in STEP_BATCHES:
         table.row(f"batch {batch}", alternate(
-            o, mine(batch), lambda: run(peer("train.py", "--model", "mlp", "--batch", str(batch), "--threads", "2"))[-1]["images_per_s"]))
-    table = Table("Two in-process workers, against PyTorch DDP over gloo (two processes)", "images/s")
-    for batch in [64, 256, 1024]:
-        table.row(f"batch {batch}", alternate(
-            o, mine(batch), lambda: run(peer("ddp.py", "--model", "mlp", "--batch", str(batch), "--world", "2"))[-1]["images_per_s"]))
-    table = Table("Two in-process workers on cnn, against PyTorch DDP over gloo (two processes)", "images/s")
-    for batch in [64, 256]:
-        table.row(f"batch {batch}", alternate(
-            o,
-            lambda: run(ours + ["workers", "--model", "cnn", "--samples", "9600", "--batch", str(batch), "--workers", "2"])[-1]["images_per_s"],
-            lambda: run(peer("ddp.py", "--model", "cnn", "--batch", str(batch), "--world", "2"))[-1]["images_per_s"]))
+            o, through_actors(ours, "mlp:512,512", batch), lambda: run(peer("train.py", "--model", "mlp", "--batch", str(batch), "--threads", "2"))[-1]["images_per_s"]))
+
+
+def ddp(o, ours, peer):
+    """Two workers against two processes of PyTorch DDP."""
+    for name, model, batches, more in [("784-512-512-10", ["mlp:512,512", "mlp"], [64, 256, 1024], []), ("cnn", ["cnn", "cnn"], [64, 256], ["--samples", "9600"])]:
+        table = Table(f"Two in-process workers on {name}, against PyTorch DDP over gloo (two processes)", "images/s")
+        for batch in batches:
+            table.row(f"batch {batch}", alternate(
+                o,
+                through_actors(ours, model[0], batch, *more),
+                lambda: run(peer("ddp.py", "--model", model[1], "--batch", str(batch), "--world", "2"))[-1]["images_per_s"]))
 
 
 def tax(o, ours, peer):
@@ -108,17 +111,17 @@ def tax(o, ours, peer):
     table = Table("The ceiling: two independent one-thread engine processes side by side", "images/s")
     table.row("batch 1024", alternate(
         o,
-        lambda: run(ours + ["workers", "--batch", "1024", "--workers", "2"])[-1]["images_per_s"],
+        through_actors(ours, "mlp:512,512", 1024),
         # The mean, as whole epochs are: a median step would leave out what disturbs both.
         lambda: sum(lines[-1]["images_per_s_mean"] for lines in run_together([ours + ["step", "--batch", "1024"]] * 2))))
     table = Table("The tax: two threads with the same node sums, tree and optimizer kernels, without actors", "images/s")
     table.row("batch 256", alternate(
         o,
-        lambda: run(ours + ["workers", "--batch", "256", "--workers", "2"])[-1]["images_per_s"],
+        through_actors(ours, "mlp:512,512", 256),
         lambda: run(ours + ["bare", "--batch", "256", "--threads", "2"])[-1]["images_per_s"]))
 
 
-GROUPS = {"gemm": gemm, "step": step, "cnn": cnn, "workers": workers, "tax": tax}
+GROUPS = {"gemm": gemm, "step": step, "cnn": cnn, "workers": workers, "ddp": ddp, "tax": tax}
 
 
 def main():

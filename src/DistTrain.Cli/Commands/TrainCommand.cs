@@ -202,6 +202,7 @@ public sealed class TrainCommand
             result.Explanation)
         {
             Layers = watch.Last,
+            MedianUpdateRatios = watch.MedianUpdateRatios(),
             Activations = watch.Activations,
             Advice = watch.Advice(),
         };

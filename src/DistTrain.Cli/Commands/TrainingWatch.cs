@@ -23,6 +23,7 @@ internal sealed class TrainingWatch
     private readonly ImmutableArray<int> lengths;
     private readonly ImmutableArray<int> matrices;
     private readonly Queue<double>[] usual;
+    private readonly List<double>[] updateRatios;
     private readonly HashSet<string> said = new(StringComparer.Ordinal);
     private readonly List<LossPoint> curve = [];
 
@@ -32,6 +33,7 @@ internal sealed class TrainingWatch
         lengths = [.. graph.Layout.Tensors.Select(tensor => tensor.Length)];
         matrices = [.. graph.Layout.Tensors.Where(tensor => tensor.Shape.Rank > 1).Select(tensor => tensor.Index)];
         usual = [.. names.Select(_ => new Queue<double>(Window))];
+        updateRatios = [.. names.Select(_ => new List<double>())];
     }
 
     /// <summary>The last measured step; null when none has been.</summary>
@@ -39,6 +41,9 @@ internal sealed class TrainingWatch
 
     /// <summary>Of the last epoch with an evaluation.</summary>
     public ImmutableArray<ActivationHealth> Activations { get; private set; } = [];
+
+    /// <summary>[tensors] over all measured steps; 0 where there are none.</summary>
+    public ImmutableArray<double> MedianUpdateRatios() => [.. updateRatios.Select(ratios => ratios.Order().ElementAtOrDefault(ratios.Count / 2))];
 
     public ImmutableArray<Advice> Advice() => TrainingAdvice.Of(curve);
 
@@ -63,6 +68,7 @@ internal sealed class TrainingWatch
             }
 
             queue.Enqueue(norm.GradientNorm);
+            updateRatios[norm.TensorIndex].Add(norm.UpdateRatio);
         }
 
         return Once(("explosion", explosion), ("vanishing", vanishing));

@@ -15,12 +15,12 @@ public static class DiagnosticText
         var layers = Norms(run, summary).Concat(summary.Activations.Select(Describe)).ToArray();
         if (layers.Length > 0)
         {
-            sections.Add(new TextSection($"What the layers did (norms at step {summary.Layers?.Step}, activations at the last evaluation)", layers));
+            sections.Add(new TextSection($"What the layers did (norms at step {summary.Layers?.Step}, ratios over the run, activations at the last evaluation)", layers));
         }
 
         if (!summary.Advice.IsEmpty)
         {
-            sections.Add(new TextSection("What the curve says", [.. summary.Advice.Select(advice => (Name(advice.Kind), advice.Sentence))]));
+            sections.Add(new TextSection("What the curve says", [.. summary.Advice.Select(advice => ("advice", advice.Sentence))]));
         }
 
         return sections;
@@ -34,21 +34,13 @@ public static class DiagnosticText
             var tensor = run.Graph.Layout.Tensors[norm.TensorIndex];
             if (tensor.Shape.Rank > 1)
             {
-                yield return (tensor.Name, $"gradient {Figure(norm.GradientNorm)}, weights {Figure(norm.WeightNorm)}, update ratio {Figure(norm.UpdateRatio)}");
+                yield return (tensor.Name, $"gradient {Figure(norm.GradientNorm)}, weights {Figure(norm.WeightNorm)}, median update ratio {Figure(summary.MedianUpdateRatios[norm.TensorIndex])}");
             }
         }
     }
 
     private static (string Name, string Value) Describe(ActivationHealth layer) =>
         (layer.Layer, layer.DeadShare is { } dead ? $"{RunText.Percent(dead)} of its units dead" : $"{RunText.Percent(layer.SaturatedShare)} of its outputs saturated");
-
-    private static string Name(AdviceKind kind) => kind switch
-    {
-        AdviceKind.RateTooHigh => "rate too high",
-        AdviceKind.RateTooLow => "rate too low",
-        AdviceKind.OverFitting => "over-fitting",
-        _ => "not learning",
-    };
 
     private static string Figure(double value) => value.ToString("G3", CultureInfo.InvariantCulture).Replace('E', 'e');
 }

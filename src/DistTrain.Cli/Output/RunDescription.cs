@@ -39,6 +39,9 @@ public sealed record RunSummary(
     /// <summary>The last step whose norms were measured; null when none was.</summary>
     public LayersMeasured? Layers { get; init; }
 
+    /// <summary>[tensors] how far a measured step moved each, relative to its size: the median, as a rate that ends at zero would say little at the end.</summary>
+    public ImmutableArray<double> MedianUpdateRatios { get; init; } = [];
+
     /// <summary>What the activation layers did at the last evaluation.</summary>
     public ImmutableArray<ActivationHealth> Activations { get; init; } = [];
 
