@@ -1,6 +1,6 @@
 """Records values from PyTorch for RecordedTrainingTests: python3 record_sequence.py > sequence.json
 
-Ten steps of gradient descent on small networks with norms and LSTMs, in double precision: the loss before every step, all tensors before the first and after the last, and outputs in evaluation.
+Ten steps of gradient descent on small networks that between them have every layer but dropout (whose noise is each library's own), in double precision: the loss before every step, all tensors before the first and after the last, and outputs in evaluation.
 Weights are written as DistTrain has them: [inputs, outputs], images as [height, width, channels]. PyTorch's second bias of an LSTM is held at zero.
 """
 import json
@@ -111,7 +111,66 @@ def prediction():
         torch.randn(5, 4, 2, dtype=torch.float64), torch.randint(0, 3, (5, 4)))
 
 
+def convolution(layer):
+    return [layer.weight.permute(2, 3, 1, 0)] + ([] if layer.bias is None else [layer.bias])
+
+
+def of_pools():
+    a, b, c, out = nn.Conv2d(2, 4, 3, padding=1), nn.Conv2d(4, 6, (3, 2), stride=2, groups=2), nn.Conv2d(6, 5, 1, bias=False), nn.Linear(5, 3)
+    pool, average = nn.MaxPool2d(2), nn.AvgPool2d(2, stride=1)
+    return train(
+        "convolutions and pools",
+        [{"kind": "conv", "filters": 4, "kernel": 3, "padding": "same"}, {"kind": "relu"}, {"kind": "max-pool", "kernel": 2},
+         {"kind": "conv", "filters": 6, "kernel": "3x2", "stride": 2, "groups": 2}, {"kind": "tanh"}, {"kind": "average-pool", "kernel": 2, "stride": 1},
+         {"kind": "conv", "filters": 5, "kernel": 1, "bias": "no"}, {"kind": "global-average-pool"}, {"kind": "output"}],
+        [10, 12, 2], [a, b, c, out], lambda x: out(c(average(torch.tanh(b(pool(torch.relu(a(x))))))).mean((2, 3))),
+        lambda: convolution(a) + convolution(b) + convolution(c) + dense(out),
+        torch.randn(6, 2, 10, 12, dtype=torch.float64), torch.tensor([0, 1, 2, 2, 1, 0]), as_images=True)
+
+
+def of_a_residual():
+    a, b, c, n, out = nn.Conv2d(3, 4, 3, padding=1), nn.Conv2d(4, 4, 3, padding=1), nn.Conv2d(4, 2, 1), nn.BatchNorm2d(4), nn.Linear(6, 3)
+
+    def forward(x):
+        trunk = torch.relu(a(x))
+        joined = torch.relu(trunk + n(b(trunk)))
+        return out(torch.cat([joined, c(trunk)], 1).amax((2, 3)))
+
+    return train(
+        "a residual and a concatenated branch",
+        [{"kind": "conv", "filters": 4, "kernel": 3, "padding": "same"}, {"kind": "relu", "name": "trunk"}, {"kind": "conv", "filters": 4, "kernel": 3, "padding": "same"},
+         {"kind": "batch-norm", "name": "branch"}, {"kind": "add", "from": ["trunk", "branch"]}, {"kind": "relu", "name": "joined"},
+         {"kind": "conv", "filters": 2, "kernel": 1, "from": ["trunk"], "name": "side"}, {"kind": "concat", "from": ["joined", "side"]}, {"kind": "global-max-pool"}, {"kind": "output"}],
+        [5, 4, 3], [a, b, c, n, out], forward, lambda: convolution(a) + convolution(b) + batch_norm(n) + convolution(c) + dense(out),
+        torch.randn(6, 3, 5, 4, dtype=torch.float64), torch.tensor([0, 1, 2, 2, 1, 0]), as_images=True)
+
+
+def of_activations():
+    layers = [nn.Linear(5, 7), nn.Linear(7, 6), nn.Linear(6, 6), nn.Linear(6, 5), nn.Linear(5, 6), nn.Linear(6, 4), nn.Linear(4, 3)]
+    functions = [nn.ELU(0.7), nn.GELU(), nn.SiLU(), nn.LeakyReLU(0.2), nn.Sigmoid(), nn.Softmax(-1)]
+    kinds = [{"kind": "elu", "alpha": 0.7}, {"kind": "gelu"}, {"kind": "swish"}, {"kind": "leaky-relu", "slope": 0.2}, {"kind": "sigmoid"}, {"kind": "softmax"}]
+
+    def forward(x):
+        for layer, function in zip(layers, functions):
+            x = function(layer(x))
+        return layers[-1](x)
+
+    written = [entry for layer, kind in zip(layers, kinds) for entry in ({"kind": "dense", "units": layer.out_features}, kind)]
+    return train(
+        "every activation", written + [{"kind": "output"}], [5], layers, forward, lambda: [tensor for layer in layers for tensor in dense(layer)],
+        torch.randn(8, 5, dtype=torch.float64), torch.tensor([0, 1, 2, 2, 1, 0, 1, 2]))
+
+
+def of_tokens():
+    table, a, out = nn.Embedding(6, 4), nn.Linear(4, 5), nn.Linear(15, 3)
+    return train(
+        "an embedding",
+        [{"kind": "embedding", "vocabulary": 6, "dimensions": 4}, {"kind": "dense", "units": 5, "per-position": "yes"}, {"kind": "tanh"}, {"kind": "flatten"}, {"kind": "output"}],
+        [3], [table, a, out], lambda x: out(torch.tanh(a(table(x.long()))).flatten(1)), lambda: [table.weight] + dense(a) + dense(out),
+        torch.randint(0, 6, (7, 3)).double(), torch.tensor([0, 1, 2, 2, 1, 0, 1]))
+
+
 print(json.dumps({
     "version": "PyTorch " + torch.__version__, "rate": RATE,
-    "trainings": [of_features(), of_images(), of_layers(), classification(), prediction()],
+    "trainings": [of_features(), of_images(), of_layers(), classification(), prediction(), of_pools(), of_a_residual(), of_activations(), of_tokens()],
 }, indent=1))
