@@ -7,6 +7,7 @@ using DistTrain.Learning.Engines.Reference;
 using DistTrain.Learning.Graph;
 using DistTrain.Runtime.Onnx;
 using DistTrain.Runtime.RunDirectory;
+using DistTrain.Runtime.Tests.Support;
 using DistTrain.Tests.Shared;
 
 namespace DistTrain.Runtime.Tests.Onnx;
@@ -14,6 +15,7 @@ namespace DistTrain.Runtime.Tests.Onnx;
 public sealed class OnnxFileTests : IDisposable
 {
     private const int Samples = 3;
+    private const string Modules = "onnx, numpy";
 
     private readonly string folder = Directory.CreateTempSubdirectory("disttrain-onnx-").FullName;
 
@@ -26,7 +28,7 @@ public sealed class OnnxFileTests : IDisposable
         .. NamedModels.All.Select(model => new OperationCase($"model {model.Name}", InputOf(model.Name), ModelSpecification.Parse(model.Example).Layers) { OutputWidth = 5 }),
     ];
 
-    [OnnxFact]
+    [PythonFact(Modules, "python3-onnx")]
     public void Every_layer_and_every_named_model_gives_another_program_the_same_outputs()
     {
         var runs = Cases.Select((tested, index) => (Case: tested, Run: new CaseRun(tested, Samples, null), Name: $"{index:000}")).ToArray();
@@ -36,7 +38,7 @@ public sealed class OnnxFileTests : IDisposable
             File.WriteAllBytes(Path.Combine(folder, $"{name}.input"), MemoryMarshal.AsBytes(run.Inputs).ToArray());
         }
 
-        OnnxEvaluation.Evaluate(folder);
+        PythonProgram.Run(Modules, "Onnx/evaluate_onnx.py", folder);
         var engine = new ReferenceEngine();
         foreach (var (tested, run, name) in runs)
         {
@@ -67,14 +69,14 @@ public sealed class OnnxFileTests : IDisposable
         });
     }
 
-    [OnnxFact]
+    [PythonFact(Modules, "python3-onnx")]
     public void The_file_says_what_its_output_means_and_images_are_turned_over_once()
     {
         var tested = Cases.Single(tested => tested.Name == "model cnn");
         var run = new CaseRun(tested, 1, null);
         OnnxFile.Write(Path.Combine(folder, "cnn.onnx"), Model(tested, run), ["cat", "größer"], "1.2.3");
         File.WriteAllBytes(Path.Combine(folder, "cnn.input"), MemoryMarshal.AsBytes(run.Inputs).ToArray());
-        OnnxEvaluation.Evaluate(folder);
+        PythonProgram.Run(Modules, "Onnx/evaluate_onnx.py", folder);
         var description = JsonDocument.Parse(File.ReadAllText(Path.Combine(folder, "cnn.json"))).RootElement;
         var metadata = description.GetProperty("metadata");
         Assert.Equal("logits", description.GetProperty("output").GetString());
