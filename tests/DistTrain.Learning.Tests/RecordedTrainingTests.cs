@@ -78,12 +78,7 @@ public class RecordedTrainingTests
                 nodes,
                 statistics);
             Assert.Equal(training.Losses[step - 1], statistics[0].LossSum / training.Samples, 2e-5);
-            update.Begin(new UpdateInputs { Update = step, LearningRate = training.Rate, Nodes = nodes, SampleCount = training.Samples, OldWeights = weights, NewWeights = spare });
-            do
-            {
-                update.RunChunks(0, layout.Chunks.Length);
-            }
-            while (update.EndStage());
+            update.Run(new UpdateInputs { Update = step, LearningRate = training.Rate, Nodes = nodes, SampleCount = training.Samples, OldWeights = weights, NewWeights = spare });
             (weights, spare) = (spare, weights);
         }
 

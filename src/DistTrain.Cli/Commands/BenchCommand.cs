@@ -86,10 +86,8 @@ public static class BenchCommand
         json.WriteString("architecture", $"{RuntimeInformation.ProcessArchitecture}");
         json.WriteNumber("processors", Environment.ProcessorCount);
         json.WriteNumber("threads", 1);
-        json.WriteStartArray("measurements");
-        foreach (var row in rows)
+        json.WriteObjects("measurements", rows, row =>
         {
-            json.WriteStartObject();
             json.WriteString("measured", row.What);
             json.WriteString("size", row.Size);
             json.WriteFinite("bestSeconds", row.Timing.Best);
@@ -97,10 +95,7 @@ public static class BenchCommand
             json.WriteFinite("gigaflops", row.Gigaflops);
             json.WriteFinite("shareOfPeak", row.Gigaflops / peak.Gigaflops);
             json.WriteFinite("samplesPerSecond", row.Samples is int samples ? samples / row.Timing.Best : (double?)null);
-            json.WriteEndObject();
-        }
-
-        json.WriteEndArray();
+        });
     });
 
     /// <param name="Operations">Floating-point operations of one run.</param>

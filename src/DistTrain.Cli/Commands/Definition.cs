@@ -14,9 +14,7 @@ internal static class Definition
     /// <exception cref="InvalidInputException">It cannot work; one sentence says why.</exception>
     public static TrainingDefinition Create(TrainConfiguration configuration, DataSet data, IEngine engine)
     {
-        var loss = Loss.Create(configuration.Loss!, new LossSettings(configuration.LabelSmoothing, configuration.HuberDelta));
-        var graph = configuration.Model.Build(data.Train.SampleShape, loss.OutputWidth(data.Train.Targets));
-        loss.Check(graph, data.Train.Targets);
+        var (graph, loss) = Model(configuration.Model, configuration, data);
         _ = GhostBatch.Of(graph, Math.Min(configuration.BatchSize, data.Train.Count), configuration.MicroBatches);
         foreach (var part in new[] { data.Train, data.Validation, data.Test }.OfType<SampleSet>())
         {
@@ -52,6 +50,19 @@ internal static class Definition
         };
         definition.Check(engine);
         return definition;
+    }
+
+    /// <summary>A model for the data's shapes, and the loss that the configuration names.</summary>
+    /// <param name="specification">The model.</param>
+    /// <param name="configuration">Resolved for the data.</param>
+    /// <param name="data">Decides the shapes.</param>
+    /// <exception cref="InvalidInputException">They do not suit each other; one sentence says why.</exception>
+    public static (ModelGraph Graph, Loss Loss) Model(ModelSpecification specification, TrainConfiguration configuration, DataSet data)
+    {
+        var loss = Loss.Create(configuration.Loss!, new LossSettings(configuration.LabelSmoothing, configuration.HuberDelta));
+        var graph = specification.Build(data.Train.SampleShape, loss.OutputWidth(data.Train.Targets));
+        loss.Check(graph, data.Train.Targets);
+        return (graph, loss);
     }
 
     private static PlateauRule PlateauRule(TrainConfiguration configuration) => new(

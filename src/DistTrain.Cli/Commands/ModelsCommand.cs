@@ -58,10 +58,7 @@ public static class ModelsCommand
 
     private static BuiltModel Build(ModelSpecification specification, TrainConfiguration configuration, DataSet data, IEngine engine)
     {
-        var targets = data.Train.Targets;
-        var loss = Loss.Create(configuration.For(targets).Loss!, new LossSettings(configuration.LabelSmoothing, configuration.HuberDelta));
-        var graph = specification.Build(data.Train.SampleShape, loss.OutputWidth(targets));
-        loss.Check(graph, targets);
+        var (graph, loss) = Definition.Model(specification, configuration.For(data.Train.Targets), data);
         return new BuiltModel(graph, (engine.ProgramBytes(graph, loss, MemorySamples + 1) - engine.ProgramBytes(graph, loss, 1)) / MemorySamples);
     }
 
@@ -184,10 +181,8 @@ public static class ModelsCommand
 
     private static void WriteWords(Utf8JsonWriter json)
     {
-        json.WriteStartArray("layerKinds");
-        foreach (var kind in LayerCatalog.Kinds.Select(LayerCatalog.Find))
+        json.WriteObjects("layerKinds", LayerCatalog.Kinds.Select(LayerCatalog.Find), kind =>
         {
-            json.WriteStartObject();
             json.WriteString("kind", kind.Name);
             json.WriteStartObject("settings");
             foreach (var setting in kind.Settings)
@@ -196,10 +191,7 @@ public static class ModelsCommand
             }
 
             json.WriteEndObject();
-            json.WriteEndObject();
-        }
-
-        json.WriteEndArray();
+        });
         foreach (var (title, words) in OtherWords)
         {
             json.WriteString(title.ToLowerInvariant(), words);
@@ -217,18 +209,13 @@ public static class ModelsCommand
     {
         json.WriteNumber("parameterCount", model.Graph.Layout.ParameterCount);
         json.WriteNumber("bytesPerSample", model.BytesPerSample);
-        json.WriteStartArray("layers");
-        foreach (var node in model.Graph.Nodes.Skip(1))
+        json.WriteObjects("layers", model.Graph.Nodes.Skip(1), node =>
         {
-            json.WriteStartObject();
             json.WriteString("name", node.Name);
             json.WriteString("kind", node.Operation.Kind);
             WriteShape(json, "outputShape", node.OutputShape);
             json.WriteNumber("parameters", model.ParametersOf(node));
-            json.WriteEndObject();
-        }
-
-        json.WriteEndArray();
+        });
     }
 
     private static void WriteShape(Utf8JsonWriter json, string name, TensorShape shape)

@@ -13,34 +13,24 @@ public static class DiagnosticEvents
         json.WriteNumber("step", step.Step);
         json.WriteFinite("learningRate", step.LearningRate);
         json.WriteFinite("loss", step.MeanLoss);
-        json.WriteStartArray("tensors");
-        foreach (var norm in step.Norms)
+        json.WriteObjects("tensors", step.Norms, norm =>
         {
-            json.WriteStartObject();
             json.WriteString("name", layout.Tensors[norm.TensorIndex].Name);
             json.WriteFinite("gradientNorm", norm.GradientNorm);
             json.WriteFinite("weightNorm", norm.WeightNorm);
             json.WriteFinite("updateRatio", norm.UpdateRatio);
-            json.WriteEndObject();
-        }
-
-        json.WriteEndArray();
+        });
     });
 
     /// <summary>The curve of a learning-rate range test.</summary>
     public static string RateRange(RateRange range) => JsonEvents.Line("rateRange", json =>
     {
         json.WriteFinite("suggestion", range.Suggestion);
-        json.WriteStartArray("points");
-        foreach (var point in range.Points)
+        json.WriteObjects("points", range.Points, point =>
         {
-            json.WriteStartObject();
             json.WriteFinite("learningRate", point.LearningRate);
             json.WriteFinite("loss", point.Loss);
             json.WriteFinite("smoothedLoss", point.SmoothedLoss);
-            json.WriteEndObject();
-        }
-
-        json.WriteEndArray();
+        });
     });
 }

@@ -58,33 +58,23 @@ public static class JsonEvents
         json.WriteFinite("trainAccuracy", report.TrainAccuracy);
         json.WriteMetrics("validation", report.Validation);
         json.WriteMetrics("test", report.Test);
-        json.WriteStartArray("activations");
-        foreach (var layer in (report.Validation ?? report.Test)?.Activations ?? [])
+        json.WriteObjects("activations", (report.Validation ?? report.Test)?.Activations ?? [], layer =>
         {
-            json.WriteStartObject();
             json.WriteString("layer", layer.Layer);
             json.WriteFinite("deadShare", layer.DeadShare);
             json.WriteFinite("saturatedShare", layer.SaturatedShare);
-            json.WriteEndObject();
-        }
-
-        json.WriteEndArray();
+        });
         json.WriteFinite("learningRate", report.LearningRate);
         json.WriteFinite("seconds", report.TrainingSeconds);
         json.WriteFinite("samplesPerSecond", report.SamplesPerSecond);
         json.WriteString("weightsHash", report.WeightsHash);
-        json.WriteStartArray("workers");
-        foreach (var share in report.Workers)
+        json.WriteObjects("workers", report.Workers, share =>
         {
-            json.WriteStartObject();
             json.WriteString("worker", share.Worker.ToString());
             json.WriteNumber("microBatchesAccepted", share.MicroBatchesAccepted);
             json.WriteFinite("firstStep", share.FirstStep);
             json.WriteFinite("lastStep", share.LastStep);
-            json.WriteEndObject();
-        }
-
-        json.WriteEndArray();
+        });
     });
 
     public static string Finished(RunDescription run, RunSummary summary) => Line("finished", json =>

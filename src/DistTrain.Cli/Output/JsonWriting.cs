@@ -31,6 +31,21 @@ internal static class JsonWriting
         }
     }
 
+    /// <summary>An array of objects, one for each item.</summary>
+    /// <param name="content">Writes what stands in one.</param>
+    public static void WriteObjects<T>(this Utf8JsonWriter json, string name, IEnumerable<T> items, Action<T> content)
+    {
+        json.WriteStartArray(name);
+        foreach (var item in items)
+        {
+            json.WriteStartObject();
+            content(item);
+            json.WriteEndObject();
+        }
+
+        json.WriteEndArray();
+    }
+
     /// <summary>Loss and accuracy, null where there are none, and every other metric that the evaluation gave: <c>testLoss</c>, <c>testMicroF1</c>.</summary>
     /// <param name="part">Stands before each name; empty for the names alone.</param>
     /// <param name="withClasses">Whether the figures of each class follow.</param>
@@ -53,20 +68,15 @@ internal static class JsonWriting
 
     private static void WriteClasses(Utf8JsonWriter json, SplitMetrics metrics)
     {
-        json.WriteStartArray("classes");
-        foreach (var of in metrics.Classes)
+        json.WriteObjects("classes", metrics.Classes, of =>
         {
-            json.WriteStartObject();
             json.WriteNumber("samples", of.Actual);
             json.WriteNumber("predicted", of.Predicted);
             json.WriteNumber("correct", of.Correct);
             json.WriteFinite("precision", of.Precision);
             json.WriteFinite("recall", of.Recall);
             json.WriteFinite("f1", of.F1);
-            json.WriteEndObject();
-        }
-
-        json.WriteEndArray();
+        });
     }
 
     private static string Name(string part, string metric)

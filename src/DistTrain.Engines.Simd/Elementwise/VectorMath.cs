@@ -14,19 +14,9 @@ internal static class VectorMath<TOps, TVector>
     {
         TVector upper = TOps.Broadcast(DeterministicMath.SingleExpUpperLimit);
         TVector lower = TOps.Broadcast(DeterministicMath.SingleExpLowerLimit);
-        TVector magic = TOps.Broadcast(DeterministicMath.SingleRoundingMagic);
         TVector clamped = TOps.SelectGreater(x, upper, upper, x);
         clamped = TOps.SelectGreater(lower, clamped, lower, clamped);
-        TVector shifted = TOps.FusedMultiplyAdd(clamped, TOps.Broadcast(DeterministicMath.SingleLog2E), magic);
-        TVector n = TOps.Negate(TOps.Subtract(shifted, magic));
-        TVector r = TOps.FusedMultiplyAdd(n, TOps.Broadcast(DeterministicMath.SingleLn2High), clamped);
-        r = TOps.FusedMultiplyAdd(n, TOps.Broadcast(DeterministicMath.SingleLn2Low), r);
-        TVector q = TOps.Broadcast(DeterministicMath.SingleExpCoefficients.C6);
-        q = TOps.FusedMultiplyAdd(q, r, TOps.Broadcast(DeterministicMath.SingleExpCoefficients.C5));
-        q = TOps.FusedMultiplyAdd(q, r, TOps.Broadcast(DeterministicMath.SingleExpCoefficients.C4));
-        q = TOps.FusedMultiplyAdd(q, r, TOps.Broadcast(DeterministicMath.SingleExpCoefficients.C3));
-        q = TOps.FusedMultiplyAdd(q, r, TOps.Broadcast(DeterministicMath.SingleExpCoefficients.C2));
-        TVector p = TOps.Add(TOps.FusedMultiplyAdd(TOps.Multiply(r, r), q, r), TOps.Broadcast(1f));
+        TVector p = TOps.Add(ExpMinusOneOfRemainder(clamped, out TVector shifted), TOps.Broadcast(1f));
         (TVector first, TVector second) = TOps.PowersOfTwo(shifted);
         return TOps.SelectNaN(x, x, TOps.Multiply(TOps.Multiply(p, first), second));
     }
@@ -97,21 +87,28 @@ internal static class VectorMath<TOps, TVector>
     {
         TVector lower = TOps.Broadcast(DeterministicMath.SingleExpMinusOneLowerLimit);
         TVector zero = TOps.Broadcast(0f);
-        TVector magic = TOps.Broadcast(DeterministicMath.SingleRoundingMagic);
         TVector clamped = TOps.SelectGreater(lower, x, lower, TOps.SelectGreater(x, zero, zero, x));
-        TVector shifted = TOps.FusedMultiplyAdd(clamped, TOps.Broadcast(DeterministicMath.SingleLog2E), magic);
+        TVector p = ExpMinusOneOfRemainder(clamped, out TVector shifted);
+        (TVector first, TVector second) = TOps.PowersOfTwo(shifted);
+        TVector scale = TOps.Multiply(first, second);
+        return TOps.SelectNaN(x, x, TOps.FusedMultiplyAdd(p, scale, TOps.Subtract(scale, TOps.Broadcast(1f))));
+    }
+
+    /// <summary>exp(r) − 1 for x = n ln 2 + r with |r| at most ln 2 / 2; the exponent n is in the low bits of <paramref name="shifted"/>.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static TVector ExpMinusOneOfRemainder(TVector x, out TVector shifted)
+    {
+        TVector magic = TOps.Broadcast(DeterministicMath.SingleRoundingMagic);
+        shifted = TOps.FusedMultiplyAdd(x, TOps.Broadcast(DeterministicMath.SingleLog2E), magic);
         TVector n = TOps.Negate(TOps.Subtract(shifted, magic));
-        TVector r = TOps.FusedMultiplyAdd(n, TOps.Broadcast(DeterministicMath.SingleLn2High), clamped);
+        TVector r = TOps.FusedMultiplyAdd(n, TOps.Broadcast(DeterministicMath.SingleLn2High), x);
         r = TOps.FusedMultiplyAdd(n, TOps.Broadcast(DeterministicMath.SingleLn2Low), r);
         TVector q = TOps.Broadcast(DeterministicMath.SingleExpCoefficients.C6);
         q = TOps.FusedMultiplyAdd(q, r, TOps.Broadcast(DeterministicMath.SingleExpCoefficients.C5));
         q = TOps.FusedMultiplyAdd(q, r, TOps.Broadcast(DeterministicMath.SingleExpCoefficients.C4));
         q = TOps.FusedMultiplyAdd(q, r, TOps.Broadcast(DeterministicMath.SingleExpCoefficients.C3));
         q = TOps.FusedMultiplyAdd(q, r, TOps.Broadcast(DeterministicMath.SingleExpCoefficients.C2));
-        TVector p = TOps.FusedMultiplyAdd(TOps.Multiply(r, r), q, r);
-        (TVector first, TVector second) = TOps.PowersOfTwo(shifted);
-        TVector scale = TOps.Multiply(first, second);
-        return TOps.SelectNaN(x, x, TOps.FusedMultiplyAdd(p, scale, TOps.Subtract(scale, TOps.Broadcast(1f))));
+        return TOps.FusedMultiplyAdd(TOps.Multiply(r, r), q, r);
     }
 
     /// <summary>log(1 + e) for e from 0 to 1.</summary>

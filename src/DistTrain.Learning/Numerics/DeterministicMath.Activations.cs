@@ -125,17 +125,8 @@ public static partial class DeterministicMath
         }
 
         float clamped = x < SingleExpMinusOneLowerLimit ? SingleExpMinusOneLowerLimit : x;
-        float shifted = MathF.FusedMultiplyAdd(clamped, SingleLog2E, SingleRoundingMagic);
-        float n = shifted - SingleRoundingMagic;
-        float r = MathF.FusedMultiplyAdd(-n, SingleLn2High, clamped);
-        r = MathF.FusedMultiplyAdd(-n, SingleLn2Low, r);
-        float q = SingleExpCoefficients.C6;
-        q = MathF.FusedMultiplyAdd(q, r, SingleExpCoefficients.C5);
-        q = MathF.FusedMultiplyAdd(q, r, SingleExpCoefficients.C4);
-        q = MathF.FusedMultiplyAdd(q, r, SingleExpCoefficients.C3);
-        q = MathF.FusedMultiplyAdd(q, r, SingleExpCoefficients.C2);
-        float p = MathF.FusedMultiplyAdd(r * r, q, r);
-        float scale = SinglePowerOfTwo(BitConverter.SingleToInt32Bits(shifted) - SingleRoundingMagicBits);
+        float p = ExpMinusOneOfRemainder(clamped, out int exponent);
+        float scale = SinglePowerOfTwo(exponent);
         return MathF.FusedMultiplyAdd(p, scale, scale - 1f);
     }
 

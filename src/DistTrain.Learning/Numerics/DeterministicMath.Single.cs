@@ -31,18 +31,7 @@ public static partial class DeterministicMath
 
         float clamped = x > SingleExpUpperLimit ? SingleExpUpperLimit : x;
         clamped = clamped < SingleExpLowerLimit ? SingleExpLowerLimit : clamped;
-        // Adding 1.5 * 2^23 rounds to an integer in the low bits of the sum; the same trick works lane by lane in a vector.
-        float shifted = MathF.FusedMultiplyAdd(clamped, SingleLog2E, SingleRoundingMagic);
-        float n = shifted - SingleRoundingMagic;
-        int exponent = BitConverter.SingleToInt32Bits(shifted) - SingleRoundingMagicBits;
-        float r = MathF.FusedMultiplyAdd(-n, SingleLn2High, clamped);
-        r = MathF.FusedMultiplyAdd(-n, SingleLn2Low, r);
-        float q = SingleExpCoefficients.C6;
-        q = MathF.FusedMultiplyAdd(q, r, SingleExpCoefficients.C5);
-        q = MathF.FusedMultiplyAdd(q, r, SingleExpCoefficients.C4);
-        q = MathF.FusedMultiplyAdd(q, r, SingleExpCoefficients.C3);
-        q = MathF.FusedMultiplyAdd(q, r, SingleExpCoefficients.C2);
-        float p = MathF.FusedMultiplyAdd(r * r, q, r) + 1f;
+        float p = ExpMinusOneOfRemainder(clamped, out int exponent) + 1f;
         // Two factors, because 2^exponent alone may lie outside the range of a float.
         int half = exponent >> 1;
         return p * SinglePowerOfTwo(half) * SinglePowerOfTwo(exponent - half);
@@ -122,6 +111,23 @@ public static partial class DeterministicMath
         p = MathF.FusedMultiplyAdd(p, f, SingleLogCoefficients.C3);
         p = MathF.FusedMultiplyAdd(p, f, SingleLogCoefficients.C2);
         return MathF.FusedMultiplyAdd(f * f, p, f);
+    }
+
+    /// <summary>exp(r) − 1 for x = exponent · ln 2 + r with |r| at most ln 2 / 2: what exp and exp − 1 are both put together from.</summary>
+    private static float ExpMinusOneOfRemainder(float x, out int exponent)
+    {
+        // Adding 1.5 * 2^23 rounds to an integer in the low bits of the sum; the same trick works lane by lane in a vector.
+        float shifted = MathF.FusedMultiplyAdd(x, SingleLog2E, SingleRoundingMagic);
+        float n = shifted - SingleRoundingMagic;
+        exponent = BitConverter.SingleToInt32Bits(shifted) - SingleRoundingMagicBits;
+        float r = MathF.FusedMultiplyAdd(-n, SingleLn2High, x);
+        r = MathF.FusedMultiplyAdd(-n, SingleLn2Low, r);
+        float q = SingleExpCoefficients.C6;
+        q = MathF.FusedMultiplyAdd(q, r, SingleExpCoefficients.C5);
+        q = MathF.FusedMultiplyAdd(q, r, SingleExpCoefficients.C4);
+        q = MathF.FusedMultiplyAdd(q, r, SingleExpCoefficients.C3);
+        q = MathF.FusedMultiplyAdd(q, r, SingleExpCoefficients.C2);
+        return MathF.FusedMultiplyAdd(r * r, q, r);
     }
 
     private static float SinglePowerOfTwo(int exponent) => BitConverter.Int32BitsToSingle((exponent + 127) << 23);

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Diagnostics;
 
 namespace DistTrain.Runtime.Tests.Support;
@@ -7,8 +8,12 @@ internal static class PythonProgram
 {
     private static readonly string[] Candidates = ["/usr/bin/python3", "python3"];
 
+    /// <summary>By modules: an interpreter that can import them is looked for once a process.</summary>
+    private static readonly ConcurrentDictionary<string, string?> Found = new(StringComparer.Ordinal);
+
     /// <summary>An interpreter that can import the modules; null if there is none.</summary>
-    public static string? With(string modules) => Array.Find(Candidates, candidate => Start(candidate, "-c", $"import {modules}") is { ExitCode: 0 });
+    public static string? With(string modules) =>
+        Found.GetOrAdd(modules, wanted => Array.Find(Candidates, candidate => Start(candidate, "-c", $"import {wanted}") is { ExitCode: 0 }));
 
     /// <summary>Runs a script of the test project, and gives what it printed; a script that ends with anything but 0 fails the test.</summary>
     public static string Run(string modules, string script, params string[] arguments)
