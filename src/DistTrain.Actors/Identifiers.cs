@@ -18,7 +18,26 @@ public readonly record struct WorkerId(int Value) : IComparable<WorkerId>
     public static bool operator >=(WorkerId left, WorkerId right) => left.Value >= right.Value;
 }
 
-/// <summary>A part of the parameter server: a range of chunks. Shard 0 holds chunk 0 and keeps the ledger.</summary>
+/// <summary>One process of the cluster, in the life that it has: a process that was started again is another node. Given by the coordinator's node, which is 0, at the join.</summary>
+public readonly record struct NodeId(int Value) : IComparable<NodeId>
+{
+    /// <summary>The process of the coordinator; in a run of one process, everything.</summary>
+    public static NodeId Coordinator { get; }
+
+    public int CompareTo(NodeId other) => Value.CompareTo(other.Value);
+
+    public override string ToString() => string.Create(CultureInfo.InvariantCulture, $"node-{Value}");
+
+    public static bool operator <(NodeId left, NodeId right) => left.Value < right.Value;
+
+    public static bool operator >(NodeId left, NodeId right) => left.Value > right.Value;
+
+    public static bool operator <=(NodeId left, NodeId right) => left.Value <= right.Value;
+
+    public static bool operator >=(NodeId left, NodeId right) => left.Value >= right.Value;
+}
+
+/// <summary>A part of the parameter server: some of the chunks. Shard 0 holds chunk 0 and keeps the ledger.</summary>
 public readonly record struct ShardId(int Value) : IComparable<ShardId>
 {
     public int CompareTo(ShardId other) => Value.CompareTo(other.Value);

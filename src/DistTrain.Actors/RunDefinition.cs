@@ -59,6 +59,14 @@ public sealed record RunDefinition
     /// <summary>Training begins when this many workers have joined, at least 1.</summary>
     public required int WorkerCount { get; init; }
 
+    /// <summary>Whether training waits while there are fewer workers than <see cref="WorkerCount"/>; otherwise it goes on with those that are left.</summary>
+    public bool WaitsBelowWorkerCount { get; init; }
+
+    public ShardPlacement Placement { get; init; } = ShardPlacement.Central;
+
+    /// <summary>Shards of the parameter server, at least 1; null for one on each node that the placement gives.</summary>
+    public int? ShardCount { get; init; } = 1;
+
     /// <summary>The arithmetic id of the run; a worker with another one is refused.</summary>
     public required string Arithmetic { get; init; }
 

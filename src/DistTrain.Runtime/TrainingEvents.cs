@@ -1,6 +1,9 @@
 using DistTrain.Actors;
 using DistTrain.Learning;
 using DistTrain.Learning.Engines;
+using DistTrain.Learning.Graph;
+using DistTrain.Learning.Optimization;
+using DistTrain.Learning.Reduction;
 using DistTrain.Learning.Sampling;
 
 namespace DistTrain.Runtime;
@@ -8,11 +11,14 @@ namespace DistTrain.Runtime;
 /// <summary>From what the actors announce to what a program is told: indices become names, ids become numbers.</summary>
 public static class TrainingEvents
 {
-    public static TrainingEvent Translate(Announcement announcement) => announcement switch
+    /// <param name="announcement">Anything but the last one.</param>
+    /// <param name="layout">Of the model that is trained.</param>
+    public static TrainingEvent Translate(Announcement announcement, ParameterLayout layout) => announcement switch
     {
         ProgressAnnounced p => new TrainingProgressed(
             p.Epoch, p.Step.Value, p.TotalSteps, p.SamplesDone, p.SamplesTotal, p.MeanLoss, p.Accuracy, p.SamplesPerSecond),
-        StepMeasured step => new LayersMeasured(step.Step.Value, step.LearningRate, step.MeanLoss, step.Norms),
+        StepMeasured step => new LayersMeasured(
+            step.Step.Value, step.LearningRate, step.MeanLoss, TensorNorms.Fold(layout, ShardCut.Create(layout, step.Measures.Length).Merge(step.Measures), step.SampleCount)),
         EpochAnnounced epoch => new EpochEnded(epoch.Report),
         NoticeAnnounced notice => new Noticed(notice.Sentence),
         _ => throw new InvalidOperationException($"no event is known for {announcement?.GetType().Name}"),

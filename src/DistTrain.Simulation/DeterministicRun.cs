@@ -144,7 +144,7 @@ public sealed class DeterministicRun
                 processes.Remove(process.Actor.Address);
                 host.Forget(process.Actor.Address);
                 break;
-            case Log or Refuse or PrepareSamples:
+            case Log or Refuse or PrepareSamples or PlaceShards:
                 break;
             default:
                 throw new InvalidOperationException($"unknown effect {effect}");

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using DistTrain.Actors;
 using DistTrain.Learning.Engines;
+using DistTrain.Learning.Graph;
 using DistTrain.Runtime;
 using DistTrain.Runtime.Compute;
 
@@ -33,20 +34,20 @@ public static class DeterministicTraining
             Seed = definition.Seed,
             MaximumDeliveries = long.MaxValue,
         };
-        var result = DeterministicRun.Execute(scenario, host, delivery => Tell(delivery.Effects, listener), cancellation);
+        var result = DeterministicRun.Execute(scenario, host, delivery => Tell(delivery.Effects, host.Layout, listener), cancellation);
         var ended = result.Ending ?? throw new InvalidOperationException("the actors came to rest without ending the run");
         return TrainingEvents.Result(definition, ended, host.CopyWeights(ended.Version));
     }
 
     private static SimulatedWorker Worker(int number) => new(new WorkerId(number), FastestMicrosecondsPerSample * Math.Min(number, 4));
 
-    private static void Tell(ImmutableArray<Effect> effects, Action<TrainingEvent> listener)
+    private static void Tell(ImmutableArray<Effect> effects, ParameterLayout layout, Action<TrainingEvent> listener)
     {
         foreach (var effect in effects)
         {
             if (effect is Announce { Announcement: not RunEnded } announce)
             {
-                listener(TrainingEvents.Translate(announce.Announcement));
+                listener(TrainingEvents.Translate(announce.Announcement, layout));
             }
         }
     }

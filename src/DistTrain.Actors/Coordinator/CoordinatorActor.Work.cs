@@ -8,7 +8,7 @@ public sealed partial class CoordinatorActor
     private const long ProgressIntervalMicroseconds = 100_000;
 
     /// <summary>The shard map. One shard is what this version makes; messages, workers and ids are ready for more.</summary>
-    private static readonly ImmutableArray<ShardId> Shards = [new ShardId(0)];
+    private static readonly ShardMap Map = new(1, [NodeId.Coordinator]);
 
     private readonly RunDefinition definition;
     private readonly Header header;
@@ -40,6 +40,10 @@ public sealed partial class CoordinatorActor
     private EvaluationSummary? finalTest;
     private Ending? ending;
     private ServerStopped? final;
+    private WeightsHashed? lastHash;
+
+    /// <summary>Versions that were delivered, one entry for each part.</summary>
+    private readonly List<WeightVersion> held = [];
 
     private string? ReasonNotToAdmit(JoinRequested request)
     {
@@ -73,7 +77,7 @@ public sealed partial class CoordinatorActor
     private void Admit(WorkerId worker, EffectList effects)
     {
         var member = members.Add(worker);
-        SendTo(member, session => new Welcome(session, Shards), effects);
+        SendTo(member, session => new Welcome(session, Map), effects);
         if (phase is not (Phase.Training or Phase.Concluding))
         {
             return;
@@ -346,7 +350,18 @@ public sealed partial class CoordinatorActor
             SendToServer(new ReleaseVersion(header, beaten.Version), effects);
         }
 
+        LetGoOfDelivered(keep: [decisions.Best?.Version, version], effects);
+
         return stopsEarly;
+    }
+
+    private void LetGoOfDelivered(WeightVersion?[] keep, EffectList effects)
+    {
+        foreach (var version in held.Where(version => !keep.Contains(version)).ToArray())
+        {
+            held.Remove(version);
+            effects.Add(new DropWeights(version));
+        }
     }
 
     private void Conclude(bool stopsEarly, EffectList effects)
@@ -375,6 +390,28 @@ public sealed partial class CoordinatorActor
         SendToServer(new StopAfter(header, committed, ending!.Restored?.Version), effects);
     }
 
+    /// <summary>The workers leave when the result is here and its hash is known.</summary>
+    private void DismissIfStopped(EffectList effects)
+    {
+        if (phase != Phase.Stopping || final is not { } stopped || lastHash?.Version != stopped.Version)
+        {
+            return;
+        }
+
+        BecomeDismissing();
+        foreach (var version in held.Where(version => version != stopped.Version))
+        {
+            effects.Add(new DropWeights(version));
+        }
+
+        foreach (var member in members.All)
+        {
+            SendTo(member, session => new Stop(session), effects);
+        }
+
+        EndIfAllHaveLeft(effects);
+    }
+
     private void EndIfAllHaveLeft(EffectList effects)
     {
         if (members.Count == 0)
@@ -389,7 +426,7 @@ public sealed partial class CoordinatorActor
         return $"{what}: the run ends with the weights of step {broken.Step.Previous}; try a lower learning rate";
     }
 
-    private static void SendToServer(ActorMessage message, EffectList effects) => effects.Send(ActorAddress.Of(Shards[0]), message);
+    private static void SendToServer(ActorMessage message, EffectList effects) => effects.Send(ActorAddress.Of(new ShardId(0)), message);
 
     private void SendTo(Member member, Func<Header, ActorMessage> message, EffectList effects) =>
         effects.Send(ActorAddress.Of(member.Worker), message(header.For(member.Session)));

@@ -66,8 +66,11 @@ public sealed partial class CoordinatorActor : IActor
             case NodesMissing missing:
                 HandleNodesMissing(missing, effects);
                 break;
-            case VersionHashed hashed:
-                HandleVersionHashed(hashed, effects);
+            case WeightsDelivered delivered:
+                HandleWeightsDelivered(delivered, effects);
+                break;
+            case WeightsHashed hashed:
+                HandleWeightsHashed(hashed, effects);
                 break;
             case EvaluationBlocksDone done:
                 HandleEvaluationBlocksDone(now, done, effects);
@@ -106,7 +109,8 @@ public sealed partial class CoordinatorActor : IActor
     private void HandleStarted(EffectList effects)
     {
         BecomeGathering();
-        SendToServer(new StartServing(header, Shards[0]), effects);
+        effects.Add(new PlaceShards(Map));
+        SendToServer(new StartServing(header, new ShardId(0), Map), effects);
     }
 
     private void HandleServerReady(Timestamp now, EffectList effects)
@@ -153,15 +157,17 @@ public sealed partial class CoordinatorActor : IActor
 
     private void HandleStepCommitted(Timestamp now, StepCommitted message, EffectList effects)
     {
-        var miniBatch = message.Entry.MiniBatch;
+        var record = message.Record ?? throw new InvalidOperationException("the only shard keeps the ledger");
+        var miniBatch = record.Entry.MiniBatch;
         committed = miniBatch.Step;
-        members.Commit(message.Entry);
+        members.Commit(record.Entry);
         var tally = TallyOf(miniBatch.Epoch);
         openSteps.Remove(miniBatch.Step, out var step);
-        tally.Add(message, step.LearningRate);
-        if (!message.Norms.IsEmpty)
+        tally.Add(record, step.LearningRate);
+        if (!message.Measures.IsEmpty)
         {
-            effects.Announce(new StepMeasured(committed, step.LearningRate, message.Statistics.LossSum / message.Statistics.SampleCount, message.Norms));
+            var meanLoss = record.Statistics.LossSum / record.Statistics.SampleCount;
+            effects.Announce(new StepMeasured(committed, step.LearningRate, meanLoss, miniBatch.SampleCount, [message.Measures]));
         }
 
         clock.Commit(now);
@@ -192,17 +198,22 @@ public sealed partial class CoordinatorActor : IActor
         }
     }
 
-    private void HandleVersionHashed(VersionHashed hashed, EffectList effects)
+    private void HandleWeightsDelivered(WeightsDelivered delivered, EffectList effects)
     {
-        var tally = tallies.Values.FirstOrDefault(tally => tally.LastStep.Makes == hashed.Version);
-        if (tally is null)
+        held.Add(delivered.Version);
+        effects.Add(new HashWeights(delivered.Version));
+    }
+
+    private void HandleWeightsHashed(WeightsHashed hashed, EffectList effects)
+    {
+        lastHash = hashed;
+        if (tallies.Values.FirstOrDefault(tally => tally.LastStep.Makes == hashed.Version) is { } tally)
         {
-            effects.Refuse(hashed, $"no epoch ends with version {hashed.Version}");
-            return;
+            tally.WeightsHash = hashed.Hash;
+            ReportCompleteEpochs(effects);
         }
 
-        tally.WeightsHash = hashed.Hash;
-        ReportCompleteEpochs(effects);
+        DismissIfStopped(effects);
     }
 
     private void HandleEvaluationBlocksDone(Timestamp now, EvaluationBlocksDone done, EffectList effects)
@@ -267,13 +278,8 @@ public sealed partial class CoordinatorActor : IActor
 
     private void HandleServerStopped(ServerStopped stopped, EffectList effects)
     {
-        BecomeDismissing(stopped);
-        foreach (var member in members.All)
-        {
-            SendTo(member, session => new Stop(session), effects);
-        }
-
-        EndIfAllHaveLeft(effects);
+        final = stopped;
+        DismissIfStopped(effects);
     }
 
     private void HandleWorkerStopped(WorkerStopped stopped, EffectList effects)
@@ -310,18 +316,17 @@ public sealed partial class CoordinatorActor : IActor
         evaluation = null;
     }
 
-    private void BecomeDismissing(ServerStopped stopped)
+    private void BecomeDismissing()
     {
         Require(phase == Phase.Stopping, Phase.Dismissing);
         phase = Phase.Dismissing;
-        final = stopped;
     }
 
     private void BecomeEnded(EffectList effects)
     {
         Require(phase == Phase.Dismissing, Phase.Ended);
         phase = Phase.Ended;
-        effects.Announce(new RunEnded(ending!.Outcome, epochsReported, final!.Version, final.Hash, clock.TotalSeconds, ending.Explanation, ending.Chunk)
+        effects.Announce(new RunEnded(ending!.Outcome, epochsReported, final!.Version, lastHash!.Hash, clock.TotalSeconds, ending.Explanation, ending.Chunk)
         {
             LastStep = committed,
             RestoredEpoch = ending.Restored?.Epoch,

@@ -29,7 +29,7 @@ internal sealed class EpochTally(int epoch)
     /// <summary>The share of labels that were met; null where there are no classes.</summary>
     public double? Accuracy(RunDefinition definition) => definition.HasClasses ? correctCount / ((double)SampleCount * definition.LabelsPerSample) : null;
 
-    public void Add(StepCommitted step, double rate)
+    public void Add(StepRecord step, double rate)
     {
         ledger = step.ClosedEpoch;
         lossSum += step.Statistics.LossSum;

@@ -20,8 +20,9 @@ public sealed record ProgressAnnounced(
 
 /// <summary>A committed step whose norms were measured.</summary>
 /// <param name="MeanLoss">Over the step's mini-batch.</param>
-/// <param name="Norms">One entry for each learned tensor.</param>
-public sealed record StepMeasured(StepNumber Step, double LearningRate, double MeanLoss, ImmutableArray<TensorNorms> Norms) : Announcement;
+/// <param name="SampleCount">Of the mini-batch.</param>
+/// <param name="Measures">[shards] one entry for each of the shard's chunks, in their order.</param>
+public sealed record StepMeasured(StepNumber Step, double LearningRate, double MeanLoss, int SampleCount, ImmutableArray<ImmutableArray<ChunkMeasures>> Measures) : Announcement;
 
 /// <summary>An epoch has ended, its evaluation is in, and its ledger is proven.</summary>
 public sealed record EpochAnnounced(EpochReport Report) : Announcement;

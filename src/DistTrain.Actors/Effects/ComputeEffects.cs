@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using DistTrain.Learning.Optimization;
 using DistTrain.Learning.Reduction;
 
 namespace DistTrain.Actors;
@@ -37,7 +38,24 @@ public sealed record ReduceAndUpdate(ShardId Shard, MiniBatch MiniBatch, Immutab
     public bool Measures { get; init; }
 }
 
-/// <summary>Server: SHA-256 of a version. Answered by <see cref="WeightsHashed"/>.</summary>
+/// <summary>Server: the next stage of the update that is under way. Answered like <see cref="ReduceAndUpdate"/>.</summary>
+/// <param name="Stage">The stage that has ended, from 0 on.</param>
+/// <param name="Squares">[shards] what each shard, this one included, summed in it.</param>
+public sealed record ContinueUpdate(ShardId Shard, StepNumber Step, int Stage, ImmutableArray<ImmutableArray<StageSquares>> Squares) : ComputeEffect;
+
+/// <summary>Server: forget the update that is under way between two stages; the run ends before it.</summary>
+public sealed record AbandonUpdate(ShardId Shard, StepNumber Step) : ReleaseEffect;
+
+/// <summary>Server: copy the shard's weights of its newest version and its optimizer state aside. Answered by <see cref="StateSnapshotted"/>.</summary>
+public sealed record SnapshotState(ShardId Shard, WeightVersion Version) : ComputeEffect;
+
+/// <summary>The holder will not use this snapshot (its own, or the parts that were delivered to it) again.</summary>
+public sealed record DropSnapshot(WeightVersion Version) : ReleaseEffect;
+
+/// <summary>Server: take over the state that came with <see cref="ResumeServing"/>. Answered by <see cref="WeightsInitialized"/>.</summary>
+public sealed record RestoreState(ShardId Shard, ServerState State) : ComputeEffect;
+
+/// <summary>Coordinator: SHA-256 of a version that every shard has delivered. Answered by <see cref="WeightsHashed"/>.</summary>
 public sealed record HashWeights(WeightVersion Version) : ComputeEffect;
 
 /// <summary>The holder will not use this gradient again.</summary>

@@ -16,7 +16,16 @@ public sealed record Log(string Sentence) : Effect;
 public sealed record Refuse(Message Message, string Reason) : Effect;
 
 /// <summary>
-/// The actor has done its part: it wants no more messages, and its runtime may let go of it and of all that it holds, except the server's newest version, which is the
+/// The actor has done its part: it wants no more messages, and its runtime may let go of it and of all that it holds, except the coordinator's newest version, which is the
 /// run's result.
 /// </summary>
 public sealed record Retire : Effect;
+
+/// <summary>
+/// Coordinator: from now on the shards live here. The runtime makes the server actors that are missing, ends those of earlier maps, and tells every node where the shards are, before it
+/// carries out the effects that follow.
+/// </summary>
+public sealed record PlaceShards(ShardMap Map) : Effect;
+
+/// <summary>Coordinator: the node holds nothing any more that the run needs, and may leave.</summary>
+public sealed record ReleaseNode(NodeId Node) : Effect;

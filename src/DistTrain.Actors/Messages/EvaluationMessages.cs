@@ -32,8 +32,8 @@ public sealed record AssignEvaluation(Header Header, WeightVersion Version, Data
 /// <summary>Worker to coordinator.</summary>
 public sealed record EvaluationBlocksDone(Header Header, WorkerId Worker, WeightVersion Version, DataSplit Split, ImmutableArray<BlockResult> Blocks) : ActorMessage(Header);
 
-/// <summary>Server to coordinator: the hash of the version with which an epoch ended.</summary>
-public sealed record VersionHashed(Header Header, ShardId Shard, WeightVersion Version, string Hash) : ActorMessage(Header);
+/// <summary>Server to coordinator: the shard's weights of a version with which an epoch, or the run, ended. The coordinator holds it when every shard has sent its part.</summary>
+public sealed record WeightsDelivered(Header Header, ShardId Shard, WeightVersion Version) : ActorMessage(Header), ITensorMessage;
 
 /// <summary>Coordinator to server: nothing needs this version any more, apart from training itself.</summary>
 public sealed record ReleaseVersion(Header Header, WeightVersion Version) : ActorMessage(Header);

@@ -3,17 +3,36 @@ using System.Collections.Immutable;
 namespace DistTrain.Actors;
 
 /// <summary>Worker to coordinator: asks to become a member. Its header is <see cref="Header.Unintroduced"/>.</summary>
+/// <param name="Node">The process that it lives in.</param>
 /// <param name="Arithmetic">The arithmetic id of the worker's engine; a run does not mix two.</param>
-public sealed record JoinRequested(Header Header, WorkerId Worker, string Arithmetic) : ActorMessage(Header);
+public sealed record JoinRequested(Header Header, WorkerId Worker, NodeId Node, string Arithmetic) : ActorMessage(Header);
 
-/// <summary>Coordinator to worker: the header holds its session and the incarnation; it is to subscribe to all of <paramref name="Shards"/>.</summary>
-public sealed record Welcome(Header Header, ImmutableArray<ShardId> Shards) : ActorMessage(Header);
+/// <summary>Coordinator to worker: the header holds its session and the incarnation; it is to subscribe to all of <paramref name="Map"/>'s shards.</summary>
+public sealed record Welcome(Header Header, ShardMap Map) : ActorMessage(Header);
 
 /// <summary>Coordinator to worker.</summary>
 public sealed record JoinRefused(Header Header, string Reason) : ActorMessage(Header);
 
 /// <summary>Coordinator to server: be this shard of this incarnation, from version 0.</summary>
-public sealed record StartServing(Header Header, ShardId Shard) : ActorMessage(Header);
+public sealed record StartServing(Header Header, ShardId Shard, ShardMap Map) : ActorMessage(Header);
+
+/// <summary>Coordinator to server: be this shard of this incarnation, from the state that comes with the message.</summary>
+public sealed record ResumeServing(Header Header, ShardId Shard, ShardMap Map, ServerState State) : ActorMessage(Header), ITensorMessage;
+
+/// <summary>
+/// What a shard is besides its tensors (its weights and its part of every tensor of the optimizer): everything that a new incarnation needs to go on as if nothing had been.
+/// </summary>
+/// <param name="Version">The weights' version.</param>
+/// <param name="Scalars">Of the optimizer; the same in every shard.</param>
+/// <param name="Ledger">Of the epoch under way, in order; empty but in shard 0.</param>
+/// <param name="RecomputedSamples">Of the epoch under way; 0 but in shard 0.</param>
+public sealed record ServerState(WeightVersion Version, ImmutableArray<double> Scalars, ImmutableArray<LedgerEntry> Ledger, long RecomputedSamples);
+
+/// <summary>Coordinator to server: when <paramref name="Version"/> is made, send your state. No step after it is planned before the answer has come.</summary>
+public sealed record DeliverState(Header Header, WeightVersion Version) : ActorMessage(Header);
+
+/// <summary>Server to coordinator: answers <see cref="DeliverState"/>.</summary>
+public sealed record StateDelivered(Header Header, ShardId Shard, ServerState State) : ActorMessage(Header), ITensorMessage;
 
 /// <summary>Server to coordinator: it holds <paramref name="Version"/> and accepts plans.</summary>
 public sealed record ServerReady(Header Header, ShardId Shard, WeightVersion Version) : ActorMessage(Header);
@@ -29,12 +48,18 @@ public readonly record struct OpenRange(StepNumber Step, WorkRange Range);
 /// </summary>
 public sealed record EndSession(Header Header, WorkerId Worker, SessionNumber WorkerSession, ImmutableArray<OpenRange> OpenRanges, string Reason) : ActorMessage(Header);
 
-/// <summary>Coordinator to server: make no step after <paramref name="Step"/> (or after the one that is being applied, if that is later), then answer <see cref="ServerStopped"/>.</summary>
+/// <summary>
+/// Coordinator to server: end with the version that <paramref name="Step"/> makes (going back to it, if the step after it has been made already), deliver that version by
+/// <see cref="WeightsDelivered"/> and answer <see cref="ServerStopped"/>.
+/// </summary>
 /// <param name="Leave">A kept version whose weights are to be the run's result; null for the last one.</param>
 public sealed record StopAfter(Header Header, StepNumber Step, WeightVersion? Leave = null) : ActorMessage(Header);
 
-/// <summary>Server to coordinator: the version that it leaves, and that version's hash.</summary>
-public sealed record ServerStopped(Header Header, ShardId Shard, WeightVersion Version, string Hash) : ActorMessage(Header);
+/// <summary>Server to coordinator: the version that it leaves.</summary>
+public sealed record ServerStopped(Header Header, ShardId Shard, WeightVersion Version) : ActorMessage(Header);
+
+/// <summary>Worker to coordinator: it wants to go. Its work goes to others, and <see cref="Stop"/> is the answer.</summary>
+public sealed record LeaveRequested(Header Header, WorkerId Worker, string Reason) : ActorMessage(Header);
 
 /// <summary>Coordinator to worker: finish nothing more, let go of everything, answer <see cref="WorkerStopped"/>.</summary>
 public sealed record Stop(Header Header) : ActorMessage(Header);

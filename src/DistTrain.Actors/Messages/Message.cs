@@ -20,3 +20,15 @@ public sealed record StopRequested : LocalMessage;
 
 /// <summary>To the coordinator: the worker is gone. A worker that comes back under the same id joins anew.</summary>
 public sealed record WorkerLost(WorkerId Worker, string Reason) : LocalMessage;
+
+/// <summary>To the coordinator: a process that is to hold shards, and no worker, is here.</summary>
+public sealed record ServerNodeJoined(NodeId Node) : LocalMessage;
+
+/// <summary>To the coordinator: a process is gone, with everything that was in it. If a worker was, <see cref="WorkerLost"/> has been told before.</summary>
+public sealed record NodeLost(NodeId Node, string Reason) : LocalMessage;
+
+/// <summary>To a worker: a person or a program wants it to leave the run in order.</summary>
+public sealed record LeaveAsked(string Reason) : LocalMessage;
+
+/// <summary>To the coordinator: a process wants to leave in order; its shards are to go elsewhere first. Answered by <see cref="ReleaseNode"/>.</summary>
+public sealed record NodeLeaves(NodeId Node, string Reason) : LocalMessage;

@@ -4,11 +4,11 @@ using DistTrain.Learning.Reduction;
 
 namespace DistTrain.Actors;
 
-/// <summary>Coordinator to server: what the next step is made of.</summary>
-/// <param name="EndsEpoch">The server hashes the version that the step makes, and keeps it until <see cref="ReleaseVersion"/>.</param>
+/// <summary>Coordinator to every server: what the next step is made of.</summary>
+/// <param name="EndsEpoch">The server delivers the version that the step makes (<see cref="WeightsDelivered"/>), and keeps it until <see cref="ReleaseVersion"/>.</param>
 public sealed record PlanStep(Header Header, MiniBatch MiniBatch, double LearningRate, bool EndsEpoch) : ActorMessage(Header)
 {
-    /// <summary>Whether <see cref="StepCommitted.Norms"/> are wanted.</summary>
+    /// <summary>Whether <see cref="StepCommitted.Measures"/> are wanted.</summary>
     public bool Measures { get; init; }
 }
 
@@ -31,16 +31,24 @@ public sealed record WeightsPublished(Header Header, ShardId Shard, WeightVersio
 /// <summary>Worker to server: send a version that I was asked to evaluate and do not hold (any more).</summary>
 public sealed record RequestWeights(Header Header, WorkerId Worker, WeightVersion Version) : ActorMessage(Header);
 
-/// <summary>Server to coordinator: the step is applied and finite.</summary>
+/// <summary>Server to every other server, of an optimizer that needs norms: the sums of squares of a stage over the sender's chunks, in their order.</summary>
+/// <param name="Stage">The stage that has ended, from 0 on.</param>
+public sealed record StageSummed(Header Header, ShardId Shard, StepNumber Step, int Stage, ImmutableArray<StageSquares> Squares) : ActorMessage(Header);
+
+/// <summary>Server to coordinator: the step is applied and finite in this shard. A step is committed when every shard has said so.</summary>
+/// <param name="Record">From the shard that keeps the ledger; null from the others.</param>
+public sealed record StepCommitted(Header Header, ShardId Shard, StepNumber Step, StepRecord? Record) : ActorMessage(Header)
+{
+    /// <summary>One entry for each of the shard's chunks, in their order; empty where none were wanted.</summary>
+    public ImmutableArray<ChunkMeasures> Measures { get; init; } = [];
+}
+
+/// <summary>What the ledger says about a step.</summary>
+/// <param name="Entry">The nodes that were applied.</param>
 /// <param name="Statistics">Of the whole mini-batch, folded in tree order.</param>
 /// <param name="RecomputedSamples">Samples of contributions discarded since the commit before this one, because they had been computed twice.</param>
 /// <param name="ClosedEpoch">With an epoch's last step: what the ledger says about the epoch.</param>
-public sealed record StepCommitted(
-    Header Header, ShardId Shard, LedgerEntry Entry, NodeStatistics Statistics, long RecomputedSamples, EpochLedger? ClosedEpoch) : ActorMessage(Header)
-{
-    /// <summary>One entry for each learned tensor of the shard; empty where none were wanted.</summary>
-    public ImmutableArray<TensorNorms> Norms { get; init; } = [];
-}
+public sealed record StepRecord(LedgerEntry Entry, NodeStatistics Statistics, long RecomputedSamples, EpochLedger? ClosedEpoch);
 
 /// <summary>Server to coordinator: the step's loss or the weights that it would have made are not finite; the server stays at the version before.</summary>
 /// <param name="Chunk">Index of the first chunk with a value that is not finite; null when it is the loss.</param>

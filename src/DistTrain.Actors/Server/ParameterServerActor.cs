@@ -24,7 +24,7 @@ public sealed class ParameterServerActor : IActor
 
     /// <summary>Since the last commit.</summary>
     private long recomputedSamples;
-    private (WeightVersion Version, string Hash)? lastHash;
+    private WeightVersion? delivered;
 
     public ParameterServerActor(ShardId shard)
     {
@@ -40,7 +40,6 @@ public sealed class ParameterServerActor : IActor
         /// <summary>A step was not finite: nothing more is applied.</summary>
         Broken,
 
-        /// <summary>The last version's hash is awaited.</summary>
         Closing,
         Gone,
     }
@@ -83,9 +82,6 @@ public sealed class ParameterServerActor : IActor
                 break;
             case RequestWeights request:
                 HandleRequestWeights(request, effects);
-                break;
-            case WeightsHashed hashed:
-                HandleWeightsHashed(hashed, effects);
                 break;
             case ReleaseVersion release:
                 HandleReleaseVersion(release, effects);
@@ -269,12 +265,12 @@ public sealed class ParameterServerActor : IActor
         var entry = step.ToLedgerEntry();
         ledger.Record(entry, recomputedSamples);
         var closed = plan.EndsEpoch ? ledger.Close(plan.MiniBatch) : null;
-        effects.Send(ActorAddress.Coordinator, new StepCommitted(header, shard, entry, step.FoldStatistics(), recomputedSamples, closed) { Norms = applied.Norms });
+        effects.Send(ActorAddress.Coordinator, new StepCommitted(header, shard, plan.MiniBatch.Step, new StepRecord(entry, step.FoldStatistics(), recomputedSamples, closed)) { Measures = applied.Measures });
         recomputedSamples = 0;
         if (plan.EndsEpoch)
         {
             keptVersions.Add(version);
-            effects.Add(new HashWeights(version));
+            Deliver(version, effects);
         }
 
         if (!keptVersions.Contains(old))
@@ -292,19 +288,6 @@ public sealed class ParameterServerActor : IActor
         else
         {
             effects.Refuse(request, $"version {request.Version} is not held: the newest is {version}");
-        }
-    }
-
-    private void HandleWeightsHashed(WeightsHashed hashed, EffectList effects)
-    {
-        lastHash = (hashed.Version, hashed.Hash);
-        if (phase == Phase.Closing)
-        {
-            LeaveIfHashed(effects);
-        }
-        else
-        {
-            effects.Send(ActorAddress.Coordinator, new VersionHashed(header, shard, hashed.Version, hashed.Hash));
         }
     }
 
@@ -329,17 +312,13 @@ public sealed class ParameterServerActor : IActor
         if (isSettled && version >= lastStep?.Makes)
         {
             BecomeClosing(effects);
-            LeaveIfHashed(effects);
         }
     }
 
-    private void LeaveIfHashed(EffectList effects)
+    private void Deliver(WeightVersion made, EffectList effects)
     {
-        if (lastHash is { } last && last.Version == Result)
-        {
-            effects.Send(ActorAddress.Coordinator, new ServerStopped(header, shard, Result, last.Hash));
-            BecomeGone(effects);
-        }
+        delivered = made;
+        effects.Send(ActorAddress.Coordinator, new WeightsDelivered(header, shard, made));
     }
 
     /// <summary>The version that the run leaves.</summary>
@@ -405,23 +384,19 @@ public sealed class ParameterServerActor : IActor
         }
 
         openSteps.Clear();
-        // The hash of an epoch's last version is under way or here; that of an earlier epoch's has been passed on.
-        if (lastHash?.Version != Result && (leave is not null || !keptVersions.Contains(version)))
+        if (delivered != Result)
         {
-            effects.Add(new HashWeights(Result));
+            Deliver(Result, effects);
         }
+
+        effects.Send(ActorAddress.Coordinator, new ServerStopped(header, shard, Result));
+        BecomeGone(effects);
     }
 
     private void BecomeGone(EffectList effects)
     {
         Require(phase == Phase.Closing, Phase.Gone);
         phase = Phase.Gone;
-
-        // What a runtime keeps of a server that has retired is its newest version.
-        foreach (var newer in keptVersions.Append(version).Distinct().Where(held => held > Result))
-        {
-            effects.Add(new DropWeights(newer));
-        }
 
         effects.Add(new Retire());
     }

@@ -9,6 +9,7 @@ namespace DistTrain.Actors;
 public sealed class WorkerActor : IActor
 {
     private readonly WorkerId id;
+    private readonly NodeId node;
     private readonly string arithmetic;
     private readonly WorkQueue queue = new();
     private readonly HeldVersions versions = new();
@@ -21,9 +22,11 @@ public sealed class WorkerActor : IActor
 
     /// <param name="id">Unique in the run.</param>
     /// <param name="arithmetic">The arithmetic id of the worker's engine.</param>
-    public WorkerActor(WorkerId id, string arithmetic)
+    /// <param name="node">The process that it lives in.</param>
+    public WorkerActor(WorkerId id, string arithmetic, NodeId node = default)
     {
         this.id = id;
+        this.node = node;
         this.arithmetic = arithmetic;
     }
 
@@ -104,7 +107,7 @@ public sealed class WorkerActor : IActor
     private void HandleStarted(EffectList effects)
     {
         BecomeJoining();
-        effects.Send(ActorAddress.Coordinator, new JoinRequested(Header.Unintroduced, id, arithmetic));
+        effects.Send(ActorAddress.Coordinator, new JoinRequested(Header.Unintroduced, id, node, arithmetic));
     }
 
     private void HandleWelcome(Welcome welcome, EffectList effects)
@@ -309,7 +312,7 @@ public sealed class WorkerActor : IActor
 
         phase = Phase.Member;
         header = welcome.Header;
-        shards = welcome.Shards;
+        shards = [.. welcome.Map.Shards];
     }
 
     private void BecomeStopping(EffectList effects)

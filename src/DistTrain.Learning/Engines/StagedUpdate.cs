@@ -1,4 +1,3 @@
-using System.Collections.Immutable;
 using DistTrain.Learning.Graph;
 using DistTrain.Learning.Optimization;
 
@@ -22,7 +21,7 @@ public readonly record struct UpdateInputs
 
     public required TensorBuffer NewWeights { get; init; }
 
-    /// <summary>Whether <see cref="StagedUpdate.Norms"/> will be asked.</summary>
+    /// <summary>Whether <see cref="StagedUpdate.Measures"/> will be asked.</summary>
     public bool Measures { get; init; }
 }
 
@@ -143,35 +142,8 @@ public sealed class StagedUpdate
         return FirstNonFiniteChunk;
     }
 
-    /// <summary>One entry for each learned tensor, in order; only of a step that measured and is finite.</summary>
-    public ImmutableArray<TensorNorms> Norms()
-    {
-        var norms = ImmutableArray.CreateBuilder<TensorNorms>();
-        foreach (var tensor in layout.Tensors)
-        {
-            if (tensor.Update is LearnedParameter)
-            {
-                norms.Add(NormsOf(tensor));
-            }
-        }
-
-        return norms.ToImmutable();
-    }
-
-    private TensorNorms NormsOf(ParameterTensor tensor)
-    {
-        var sums = default(ChunkMeasures);
-        foreach (var chunk in layout.Chunks)
-        {
-            if (chunk.TensorIndex == tensor.Index)
-            {
-                var own = measures[chunk.Index];
-                sums = new ChunkMeasures(sums.Gradient + own.Gradient, sums.Weights + own.Weights, sums.Change + own.Change);
-            }
-        }
-
-        return new TensorNorms(tensor.Index, Math.Sqrt(sums.Gradient) / inputs.SampleCount, Math.Sqrt(sums.Weights), Math.Sqrt(sums.Change));
-    }
+    /// <summary>[chunks] what the step did; only of a step that measured and is finite.</summary>
+    public ReadOnlySpan<ChunkMeasures> Measures => measures;
 
     private void FillFactors(NormTransform transform)
     {

@@ -1,6 +1,7 @@
 using DistTrain.Actors;
 using DistTrain.Learning;
 using DistTrain.Learning.Engines;
+using DistTrain.Learning.Graph;
 
 namespace DistTrain.Runtime.Compute;
 
@@ -38,6 +39,9 @@ public sealed class EngineComputeHost : IComputeHost, IDisposable
         holdings = new Holdings(weights, gradients);
     }
 
+    /// <summary>Of the model.</summary>
+    public ParameterLayout Layout => definition.Graph.Layout;
+
     /// <summary>Weight buffers and gradient buffers made so far.</summary>
     public (int Weights, int Gradients) BufferCounts => (weights.BufferCount, gradients.BufferCount);
 
@@ -74,8 +78,8 @@ public sealed class EngineComputeHost : IComputeHost, IDisposable
 
         worker?.Dispose();
 
-        // The server's newest version is the run's result, and outlives the server.
-        holdings.ReleaseAll(actor, keepsNewestVersion: actor.Role == ActorRole.ParameterServer);
+        // The coordinator's newest version is the run's result, and outlives the coordinator.
+        holdings.ReleaseAll(actor, keepsNewestVersion: actor.Role == ActorRole.Coordinator);
     }
 
     /// <summary>Ends the threads of workers that have not been forgotten.</summary>

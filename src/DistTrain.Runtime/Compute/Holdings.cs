@@ -40,8 +40,10 @@ internal sealed class Holdings(WeightVersions weights, GradientBuffers gradients
                 Add(heldGradients, receiver, contribution.Gradient);
                 break;
             case WeightsPublished published:
-                weights.AddHolder(published.Version);
-                Add(heldVersions, receiver, published.Version);
+                AddVersion(receiver, published.Version);
+                break;
+            case WeightsDelivered delivered:
+                AddVersion(receiver, delivered.Version);
                 break;
             default:
                 throw new InvalidOperationException($"{message.GetType().Name} is not known to carry tensors");
@@ -81,6 +83,12 @@ internal sealed class Holdings(WeightVersions weights, GradientBuffers gradients
                 versions.ForEach(weights.Release);
             }
         }
+    }
+
+    private void AddVersion(ActorAddress receiver, WeightVersion version)
+    {
+        weights.AddHolder(version);
+        Add(heldVersions, receiver, version);
     }
 
     private void Add<T>(Dictionary<ActorAddress, List<T>> held, ActorAddress actor, T item)

@@ -47,6 +47,6 @@ internal sealed class StepUpdate
         oldWeights.Dispose();
         server.Weights.Publish(effect.MiniBatch.Step.Makes, newWeights);
         var nonFinite = server.Update.FirstNonFiniteChunk;
-        return new UpdateApplied(effect.MiniBatch.Step, nonFinite) { Norms = effect.Measures && nonFinite is null ? server.Update.Norms() : [] };
+        return new UpdateApplied(effect.MiniBatch.Step, nonFinite) { Measures = effect.Measures && nonFinite is null ? [.. server.Update.Measures] : [] };
     }
 }

@@ -105,6 +105,9 @@ internal sealed class InProcessRuntime : IDisposable
             case Refuse refuse:
                 Tell(new Logged($"{cell.Address} refused {refuse.Message.GetType().Name}: {refuse.Reason}"));
                 break;
+            case PlaceShards:
+                // There is one, and it is here.
+                break;
             case Retire:
                 cell.Retire();
                 host.Forget(cell.Address);
@@ -189,7 +192,7 @@ internal sealed class InProcessRuntime : IDisposable
         }
         else
         {
-            Tell(TrainingEvents.Translate(announcement));
+            Tell(TrainingEvents.Translate(announcement, host.Layout));
         }
     }
 
