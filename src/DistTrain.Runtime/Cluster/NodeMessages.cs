@@ -54,5 +54,6 @@ public sealed record RunOver(string Sentence) : NodeMessage;
 /// <param name="WaitMilliseconds">Median time of its last steps in which it had nothing to compute.</param>
 public sealed record WorkerStatus(long Step, double ComputeMilliseconds, double WaitMilliseconds, double SamplesPerSecond) : NodeMessage;
 
-/// <summary>A message from an actor of one process to an actor of another. Tensors that belong to it travel apart.</summary>
-public sealed record ActorEnvelope(ActorAddress From, ActorAddress To, ActorMessage Message) : NodeMessage;
+/// <summary>A message from an actor of one process to an actor of another. Tensors that belong to it travel apart, which is why messages count themselves: a small one must not overtake a large one.</summary>
+/// <param name="Number">Counts the messages from this sender to this receiver, from 1 on.</param>
+public sealed record ActorEnvelope(ActorAddress From, ActorAddress To, long Number, ActorMessage Message) : NodeMessage;
