@@ -32,6 +32,9 @@ public sealed record CoordinatorSettings
 
     /// <summary>Whether training waits while fewer are left.</summary>
     public bool WaitsBelowMinimum { get; init; }
+
+    /// <summary>Told the address as soon as others can connect.</summary>
+    public Action<HostAndPort>? Listening { get; init; }
 }
 
 public enum MemberRole
@@ -50,8 +53,8 @@ public sealed record MemberSettings
 
     public required MemberRole Role { get; init; }
 
-    /// <summary>Where other members reach it, should it hold shards.</summary>
-    public HostAndPort Listen { get; init; } = new("0.0.0.0", 0);
+    /// <summary>Where other members reach it, should it hold shards; null for any free port of the address with which it reaches the coordinator.</summary>
+    public HostAndPort? Listen { get; init; }
 
     /// <summary>The name under which others reach it; null for the address with which it reaches the coordinator.</summary>
     public string? AdvertisedHost { get; init; }

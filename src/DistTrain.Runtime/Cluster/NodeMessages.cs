@@ -16,6 +16,12 @@ public sealed record Introduction(string ProgramVersion, MemberRole Role, string
 /// <summary>The coordinator's answer: what the run is.</summary>
 public sealed record Offer(RunOffer Run) : NodeMessage;
 
+/// <summary>A process that has no copy of the data wants to get it: asks for one ticket for a <see cref="ConnectionPurpose.Files"/> connection.</summary>
+public sealed record TicketRequested : NodeMessage;
+
+/// <summary>Answers <see cref="TicketRequested"/>.</summary>
+public sealed record TicketIssued(ImmutableArray<byte> Ticket) : NodeMessage;
+
 /// <summary>The process has the data and has made the same definition of the run.</summary>
 /// <param name="Arithmetic">The arithmetic id of its engine.</param>
 /// <param name="KernelPath">What its engine runs, for people.</param>

@@ -1,10 +1,11 @@
+using DistTrain.Actors;
 using DistTrain.Learning.Engines;
 using DistTrain.Runtime.Compute;
-using DistTrain.Runtime.InProcess;
+using DistTrain.Runtime.Hosting;
 
 namespace DistTrain.Runtime;
 
-/// <summary>Trains with all actors in this process: a coordinator, a parameter server, and workers with a thread each.</summary>
+/// <summary>Trains with all actors in this process: a coordinator, the shards of a parameter server, and workers with a thread each.</summary>
 public static class InProcessTraining
 {
     /// <summary>Runs until the training has ended, and returns how.</summary>
@@ -19,9 +20,20 @@ public static class InProcessTraining
         ArgumentNullException.ThrowIfNull(listener);
         var run = definition.ToRunDefinition(engine.ArithmeticId);
         using var host = new EngineComputeHost(definition, engine, run.EvaluationBlockSize);
-        using var runtime = new InProcessRuntime(host, TrainingActors.Create(run), definition.ThreadsPerWorker);
-        using var registration = cancellation.Register(runtime.RequestStop);
-        var ended = runtime.Run(listener);
+        var spins = (long)run.WorkerCount * definition.ThreadsPerWorker <= Environment.ProcessorCount;
+        LocalActors? runtime = null;
+        using var actors = runtime = new LocalActors(host, run.WorkerCount, spins, failsAtStandstill: true) { HandleEffect = effect => PlaceHere(runtime!, effect) };
+        actors.Add(TrainingActors.Create(run));
+        using var registration = cancellation.Register(() => actors.Post(ActorAddress.Coordinator, new StopRequested()));
+        var ended = actors.Listen(listener) ?? throw new InvalidOperationException("the run ended without saying how");
         return TrainingEvents.Result(definition, ended, host.CopyWeights(ended.Version));
+    }
+
+    private static void PlaceHere(LocalActors actors, Effect effect)
+    {
+        if (effect is PlaceShards placed)
+        {
+            actors.Add(placed.Map.Shards.Where(shard => !actors.Has(ActorAddress.Of(shard))).Select(shard => new ParameterServerActor(shard)));
+        }
     }
 }

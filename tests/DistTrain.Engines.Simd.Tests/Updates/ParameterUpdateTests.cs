@@ -49,7 +49,7 @@ public sealed class ParameterUpdateTests
             var update = new StagedUpdate(new SimdEngine(path).ParameterKernels, graph.Layout, NewState(graph, "sgd"));
             Assert.Null(update.Run(Inputs([new(new TreeNode(0, 0), gradient)], weights, next, 3) with { LearningRate = 0.5, Measures = true }));
             ParameterTensor[] learned = [.. graph.Layout.Tensors.Where(tensor => tensor.Update is LearnedParameter)];
-            ImmutableArray<TensorNorms> norms = update.Norms();
+            ImmutableArray<TensorNorms> norms = TensorNorms.Fold(graph.Layout, update.Measures, 3);
             Assert.Equal(learned.Select(tensor => tensor.Index), norms.Select(entry => entry.TensorIndex));
             foreach ((ParameterTensor tensor, TensorNorms entry) in learned.Zip(norms))
             {
@@ -163,7 +163,7 @@ public sealed class ParameterUpdateTests
             (weights, next) = (next, weights);
         }
 
-        return new Run(weights, state, update.Norms());
+        return new Run(weights, state, TensorNorms.Fold(graph.Layout, update.Measures, sampleCount));
     }
 
     private static UpdateInputs Inputs(GradientNode[] nodes, TensorBuffer weights, TensorBuffer next, int sampleCount) =>

@@ -20,9 +20,9 @@ public class EngineComputeHostTests
     {
         var host = Host();
         host.Execute(Server, new InitializeWeights(new ShardId(0)));
-        Assert.Empty(Update(host, 1, measures: false).Norms);
+        Assert.Empty(Update(host, 1, measures: false).Measures);
         var before = host.CopyWeights(new WeightVersion(1));
-        var norms = Update(host, 2, measures: true).Norms;
+        var norms = TensorNorms.Fold(host.Layout, Update(host, 2, measures: true).Measures.AsSpan(), Labels.Length);
         var after = host.CopyWeights(new WeightVersion(2));
         Assert.Equal([0, 1], norms.Select(entry => entry.TensorIndex));
         var (weight, bias) = (norms[0], norms[1]);
