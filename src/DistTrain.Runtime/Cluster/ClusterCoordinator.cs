@@ -44,7 +44,7 @@ public static class ClusterCoordinator
         node = new CoordinatorNode(settings, offer, run.Arithmetic, local.Actors, local.Host, sentence => local.Actors.Tell(new Noticed(sentence)));
         using var files = new FileServer(offer.Data.Files, openFile, settings.Limits);
         using var network = new Network(settings.Security, settings.Limits, node, node.Say) { Files = files.Serve };
-        node.IssueTicket = network.IssueFileTicket;
+        node.IssueTicket = peer => network.IssueFileTicket(peer).ToArray();
         settings.Listening?.Invoke(network.Listen(settings.Listen, settings.Listen.Host));
         using var registration = cancellation.Register(() => local.Actors.Post(ActorAddress.Coordinator, new StopRequested()));
         local.Actors.Add(new CoordinatorActor(run));

@@ -3,9 +3,7 @@ using DistTrain.Actors;
 using DistTrain.Learning;
 using DistTrain.Runtime.Compute;
 using DistTrain.Runtime.DataTransfer;
-using DistTrain.Runtime.Hosting;
 using DistTrain.Runtime.Links;
-using DistTrain.Runtime.Security;
 using DistTrain.Runtime.Wire;
 
 namespace DistTrain.Runtime.Cluster;
@@ -55,14 +53,14 @@ public sealed class ClusterMember : ILinkHandler, IDisposable
         network.Dispose();
     }
 
-    void ILinkHandler.Received(ILink link, ReadOnlySpan<byte> message) => Handle(link, NodeCodec.Read(message, settings.Limits.Wire), tensors: null);
+    void ILinkHandler.Received(ILink link, ReadOnlySpan<byte> message) => Handle(link, MessageCodec.ReadNodeMessage(message, settings.Limits.Wire), tensors: null);
 
     IIncomingTensors ILinkHandler.Open(ILink link, ActorAddress receiver, TensorKey key) =>
         (node ?? throw new WireFormatException("tensors came before this process was a member")).Open(receiver, key);
 
     void ILinkHandler.Received(ILink link, ActorAddress receiver, IIncomingTensors tensors, ReadOnlySpan<byte> message)
     {
-        var read = NodeCodec.Read(message, settings.Limits.Wire);
+        var read = MessageCodec.ReadNodeMessage(message, settings.Limits.Wire);
         if (read is not ActorEnvelope envelope || envelope.To != receiver)
         {
             throw new WireFormatException("tensors came with a message that they do not belong to");
@@ -100,7 +98,7 @@ public sealed class ClusterMember : ILinkHandler, IDisposable
         Task.WaitAny([offered.Task, outcome.Task], CancellationToken.None);
         if (!outcome.Task.IsCompleted)
         {
-            Prepare(link, offered.Task.Result, prepare);
+            Prepare(link, offered.Task.GetAwaiter().GetResult(), prepare);
         }
 
         giveUp.Dispose();
@@ -147,7 +145,7 @@ public sealed class ClusterMember : ILinkHandler, IDisposable
                 tickets.Put([.. ticket.Ticket]);
                 break;
             case Admission admission when local is { } process && node is null:
-                node = new MemberNode(admission, link, settings.Limits, process.Actors, process.Host, network.Dial);
+                node = new MemberNode(admission, link, settings.Limits, process.Actors, process.Host, network.Dial, sentence => _ = LeaveWithoutShard(node!, sentence));
                 Begin(process, admission);
                 break;
             case ShardsPlaced placed when node is not null:

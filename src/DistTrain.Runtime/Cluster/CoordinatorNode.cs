@@ -89,7 +89,7 @@ internal sealed class CoordinatorNode : ILinkHandler
     public void Received(ILink link, ReadOnlySpan<byte> message)
     {
         var process = Find(link);
-        switch (NodeCodec.Read(message, settings.Limits.Wire))
+        switch (MessageCodec.ReadNodeMessage(message, settings.Limits.Wire))
         {
             case ActorEnvelope envelope when process.Node is { } node:
                 switchboard.Receive(node, envelope, incoming: null);
@@ -121,7 +121,7 @@ internal sealed class CoordinatorNode : ILinkHandler
 
     public void Received(ILink link, ActorAddress receiver, IIncomingTensors tensors, ReadOnlySpan<byte> message)
     {
-        if (NodeCodec.Read(message, settings.Limits.Wire) is ActorEnvelope envelope && Find(link).Node is { } node && envelope.To == receiver)
+        if (MessageCodec.ReadNodeMessage(message, settings.Limits.Wire) is ActorEnvelope envelope && Find(link).Node is { } node && envelope.To == receiver)
         {
             switchboard.Receive(node, envelope, tensors);
         }
@@ -225,6 +225,7 @@ internal sealed class CoordinatorNode : ILinkHandler
             }
         }
 
+        process.Link.PeerName = process.ToString();
         if (process.Worker is { } worker)
         {
             switchboard.Add(worker, node);
@@ -306,7 +307,7 @@ internal sealed class JoiningProcess(ILink link)
     public void Send(NodeMessage message)
     {
         var encoded = new ArrayBufferWriter<byte>();
-        NodeCodec.Write(encoded, message);
+        MessageCodec.Write(encoded, message);
         link.Send(encoded.WrittenSpan);
     }
 

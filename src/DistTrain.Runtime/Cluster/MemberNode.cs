@@ -16,6 +16,7 @@ internal sealed class MemberNode
     private readonly LocalActors actors;
     private readonly Switchboard switchboard;
     private readonly Func<ShardHost, ILink> dial;
+    private readonly Action<string> unreachable;
     private readonly object gate = new();
     private readonly Dictionary<ProcessId, NodeId> nodes = [];
     private readonly SortedSet<NodeId> reached = [];
@@ -26,13 +27,15 @@ internal sealed class MemberNode
     /// <param name="limits">Bounds.</param>
     /// <param name="actors">Those of this process.</param>
     /// <param name="tensors">Where their tensors lie.</param>
-    /// <param name="dial">Makes a link to another member, which becomes usable when it can.</param>
-    public MemberNode(Admission admission, ILink coordinator, LinkLimits limits, LocalActors actors, ITensorStore tensors, Func<ShardHost, ILink> dial)
+    /// <param name="dial">Makes a link to another member; blocks until it stands.</param>
+    /// <param name="unreachable">Told that a member with a shard cannot be reached, in one sentence.</param>
+    public MemberNode(Admission admission, ILink coordinator, LinkLimits limits, LocalActors actors, ITensorStore tensors, Func<ShardHost, ILink> dial, Action<string> unreachable)
     {
         this.admission = admission;
         this.limits = limits;
         this.actors = actors;
         this.dial = dial;
+        this.unreachable = unreachable;
         switchboard = new Switchboard(admission.Node, tensors, limits, actors.Post);
         nodes.Add(coordinator.Peer, NodeId.Coordinator);
         switchboard.Connect(NodeId.Coordinator, coordinator);
@@ -69,9 +72,7 @@ internal sealed class MemberNode
             foreach (var host in placed.Hosts.Where(host => Dials(host.Node, placed.Map) && reached.Add(host.Node)))
             {
                 nodes[host.Process] = host.Node;
-                var link = dial(host);
-                Send(link, new PeerIntroduction(admission.Node, admission.Worker));
-                switchboard.Connect(host.Node, link);
+                new Thread(() => Reach(host)) { IsBackground = true, Name = $"dialling {host.Node}" }.Start();
             }
         }
     }
@@ -122,12 +123,27 @@ internal sealed class MemberNode
     public static void Send(ILink link, NodeMessage message)
     {
         var encoded = new ArrayBufferWriter<byte>();
-        NodeCodec.Write(encoded, message);
+        MessageCodec.Write(encoded, message);
         link.Send(encoded.WrittenSpan);
     }
 
     /// <summary>Of two members that both hold shards the one with the higher number dials; one without shards dials all that have some.</summary>
     private bool Dials(NodeId other, ShardMap placed) => other != admission.Node && (!placed.Nodes.Contains(admission.Node) || admission.Node > other);
+
+    /// <summary>On a thread of its own, because a process that is not there yet is waited for; messages to it wait as well.</summary>
+    private void Reach(ShardHost host)
+    {
+        try
+        {
+            var link = dial(host);
+            Send(link, new PeerIntroduction(admission.Node, admission.Worker));
+            switchboard.Connect(host.Node, link);
+        }
+        catch (SecureConnectException failure)
+        {
+            unreachable($"{host.Node} cannot be reached: {failure.Message}");
+        }
+    }
 
     private void Introduce(ILink link, PeerIntroduction peer)
     {
@@ -137,6 +153,7 @@ internal sealed class MemberNode
             reached.Add(peer.Node);
         }
 
+        link.PeerName = (peer.Worker?.ToString() ?? peer.Node.ToString());
         if (peer.Worker is { } worker)
         {
             switchboard.Add(worker, peer.Node);

@@ -14,7 +14,7 @@ namespace DistTrain.Runtime.Cluster;
 /// <param name="tensors">Where tensors lie.</param>
 /// <param name="limits">Bounds.</param>
 /// <param name="deliver">Hands a message to an actor of this process.</param>
-internal sealed class Switchboard(NodeId own, ITensorStore tensors, LinkLimits limits, Action<ActorAddress, Message> deliver)
+internal sealed class Switchboard(NodeId own, ITensorStore tensors, LinkLimits limits, Func<ActorAddress, Message, bool> deliver)
 {
     private readonly object gate = new();
     private readonly Dictionary<NodeId, Peer> peers = [];
@@ -207,7 +207,7 @@ internal sealed class Switchboard(NodeId own, ITensorStore tensors, LinkLimits l
         private void SendNow(ActorAddress from, ActorAddress to, ActorMessage message, IOutgoingTensors? tensors)
         {
             encoded.ResetWrittenCount();
-            NodeCodec.Write(encoded, new ActorEnvelope(from, to, Order.Next(from, to), message));
+            MessageCodec.Write(encoded, new ActorEnvelope(from, to, Order.Next(from, to), message));
             if (tensors is null)
             {
                 link!.Send(encoded.WrittenSpan);

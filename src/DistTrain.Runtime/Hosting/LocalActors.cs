@@ -50,6 +50,9 @@ internal sealed class LocalActors : IDisposable
     /// <summary>Whether there is, or was, such an actor here, that has not been removed.</summary>
     public bool Has(ActorAddress address) => cells.ContainsKey(address);
 
+    /// <summary>Of those that have been added and not removed.</summary>
+    public IEnumerable<ActorAddress> Addresses => cells.Keys;
+
     /// <summary>Takes actors in and starts them, in order of their addresses.</summary>
     public void Add(params IEnumerable<IActor> actors)
     {
