@@ -28,8 +28,6 @@ internal static class Parts
 
     public static MemberRunner Member { get; } = (settings, _, _, _, _) => throw new CommandException(ExitCode.Network, $"this build has no network to reach {settings.Coordinator} with");
 
-    public static StatusQuestion AskStatus { get; } = (coordinator, _, _) => throw new CommandException(ExitCode.Network, $"this build has no network to reach {coordinator} with");
-
     /// <summary>This program once more: by the file that runs, or by the host of .NET and its assembly.</summary>
     public static Process StartProcess(IReadOnlyList<string> arguments)
     {
