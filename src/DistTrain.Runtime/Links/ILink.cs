@@ -47,5 +47,10 @@ public interface ILinkHandler
 }
 
 /// <summary>Of a link, since its beginning.</summary>
+/// <param name="SentBytesPerSecond">Of tensors, while some were being sent; null until enough have been.</param>
 public sealed record LinkStatistics(
-    long BytesSent, long BytesReceived, int Reconnections, double? RoundTripMilliseconds, double? SentBytesPerSecond, TimeSpan SinceLastHeartbeat, double? LargestHeartbeatGapMilliseconds);
+    long BytesSent, long BytesReceived, int Reconnections, double? RoundTripMilliseconds, double? SentBytesPerSecond, TimeSpan SinceLastHeartbeat, double? LargestHeartbeatGapMilliseconds)
+{
+    /// <summary>How surprising the present silence of the peer is (<see cref="Links.Suspicion.Phi"/>); 0 for not at all.</summary>
+    public double Suspicion { get; init; }
+}
