@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using System.Diagnostics;
 using DistTrain.Actors;
 using DistTrain.Runtime.Compute;
+using DistTrain.Runtime.Wire;
 
 namespace DistTrain.Runtime.Hosting;
 
@@ -236,7 +237,8 @@ internal sealed class LocalActors : IDisposable
             return;
         }
 
-        Post(send.To, send.Message is ITensorMessage ? host.Transfer(cell.Address, send.To, send.Message) : send.Message);
+        var message = send.Message is ITensorMessage ? host.Transfer(cell.Address, send.To, send.Message) : send.Message;
+        Post(send.To, WireTrip.IsAsked ? WireTrip.Take(message) : message);
     }
 
     private void StartCompute(ActorCell cell, ComputeEffect effect)
