@@ -79,11 +79,16 @@ internal sealed class LocalActors : IDisposable
     }
 
     /// <summary>Hands a message to an actor of this process. What a message with tensors carries is the receiver's already.</summary>
-    /// <returns>Whether there is such an actor here.</returns>
+    /// <returns>Whether there is such an actor here. If there is none, what the message carries is let go.</returns>
     public bool Post(ActorAddress to, Message message)
     {
         if (!cells.TryGetValue(to, out var cell))
         {
+            if (message is ITensorMessage)
+            {
+                host.Forget(to);
+            }
+
             return false;
         }
 
@@ -170,6 +175,9 @@ internal sealed class LocalActors : IDisposable
             case ReduceAndUpdate update:
                 StartUpdate(cell, host.Begin(update));
                 break;
+            case ContinueUpdate update:
+                StartUpdate(cell, host.Continue(update));
+                break;
             case ComputeEffect compute:
                 StartCompute(cell, compute);
                 break;
@@ -231,13 +239,14 @@ internal sealed class LocalActors : IDisposable
     private void StartCompute(ActorCell cell, ComputeEffect effect)
     {
         BeginWork(cell);
+        var work = host.Begin(cell.Address, effect);
         if (cell.Thread is { } thread)
         {
-            pool.Enqueue(thread, () => Answer(cell, host.Execute(cell.Address, effect)));
+            pool.Enqueue(thread, () => Answer(cell, work()));
         }
         else
         {
-            pool.Share(1, _ => Answer(cell, host.Execute(cell.Address, effect)), completed: static () => { });
+            pool.Share(1, _ => Answer(cell, work()), completed: static () => { });
         }
     }
 
