@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using DistTrain.Engines.Simd;
 using DistTrain.Learning.Engines;
 using DistTrain.Learning.Engines.Reference;
@@ -22,4 +23,25 @@ internal static class Parts
         "deterministic" => DeterministicTraining.Run,
         _ => throw new ArgumentOutOfRangeException(nameof(name), name, "no such runtime"),
     };
+
+    public static CoordinatorRunner Coordinator { get; } = (settings, _, _, _, _, _, _) => throw new CommandException(ExitCode.Network, $"this build has no network to listen on {settings.Listen} with");
+
+    public static MemberRunner Member { get; } = (settings, _, _, _, _) => throw new CommandException(ExitCode.Network, $"this build has no network to reach {settings.Coordinator} with");
+
+    public static StatusQuestion AskStatus { get; } = (coordinator, _, _) => throw new CommandException(ExitCode.Network, $"this build has no network to reach {coordinator} with");
+
+    /// <summary>This program once more: by the file that runs, or by the host of .NET and its assembly.</summary>
+    public static Process StartProcess(IReadOnlyList<string> arguments)
+    {
+        var assembly = typeof(Parts).Assembly.Location;
+        var runs = Environment.ProcessPath;
+        var isOwn = runs is not null && Path.GetFileNameWithoutExtension(runs) == Path.GetFileNameWithoutExtension(assembly);
+        var start = new ProcessStartInfo(isOwn ? runs! : "dotnet", isOwn ? arguments : [assembly, .. arguments])
+        {
+            RedirectStandardInput = true,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+        };
+        return Process.Start(start) ?? throw new InvalidOperationException("the system started no process");
+    }
 }

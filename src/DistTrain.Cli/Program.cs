@@ -13,4 +13,11 @@ return Application.Run(args, new Host
     Engine = Parts.Engine,
     Trainer = Parts.Trainer,
     ListenForInterruption = ProcessSignals.Listen,
+    ListenForTermination = ProcessSignals.ListenForTermination,
+    Input = Console.In,
+    Coordinator = Parts.Coordinator,
+    Member = Parts.Member,
+    AskStatus = Parts.AskStatus,
+    StartProcess = Parts.StartProcess,
+    EndProcess = code => Environment.Exit((int)code),
 });
