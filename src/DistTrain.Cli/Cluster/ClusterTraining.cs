@@ -43,6 +43,7 @@ internal sealed class ClusterTraining(
         var settings = new CoordinatorSettings
         {
             Listen = plan.Listen,
+            RunName = Path.GetFileName(paths.Directory),
             Health = configuration.Health,
             Security = known,
             Limits = Credentials.Limits(configuration),
