@@ -22,7 +22,11 @@ public sealed record PrepareSamples(MiniBatch MiniBatch, WorkRange Range) : Effe
 public sealed record EvaluateBlocks(WeightVersion Version, DataSplit Split, WorkRange Blocks) : ComputeEffect;
 
 /// <summary>Server: makes version 0. Answered by <see cref="WeightsInitialized"/>.</summary>
-public sealed record InitializeWeights(ShardId Shard) : ComputeEffect;
+public sealed record InitializeWeights(ShardId Shard) : ComputeEffect
+{
+    /// <summary>That the shard is going to serve in.</summary>
+    public Incarnation Incarnation { get; init; }
+}
 
 /// <summary>A gradient node that the server holds.</summary>
 public readonly record struct HeldGradient(TreeNode Node, GradientHandle Gradient);
@@ -53,7 +57,11 @@ public sealed record SnapshotState(ShardId Shard, WeightVersion Version) : Compu
 public sealed record DropSnapshot(WeightVersion Version) : ReleaseEffect;
 
 /// <summary>Server: take over the state that came with <see cref="ResumeServing"/>. Answered by <see cref="WeightsInitialized"/>.</summary>
-public sealed record RestoreState(ShardId Shard, ServerState State) : ComputeEffect;
+public sealed record RestoreState(ShardId Shard, ServerState State) : ComputeEffect
+{
+    /// <summary>That the shard is going to serve in.</summary>
+    public Incarnation Incarnation { get; init; }
+}
 
 /// <summary>Coordinator: SHA-256 of a version that every shard has delivered. Answered by <see cref="WeightsHashed"/>.</summary>
 public sealed record HashWeights(WeightVersion Version) : ComputeEffect;

@@ -139,7 +139,7 @@ public sealed class ParameterServerActor : IActor
     private void HandleStartServing(StartServing start, EffectList effects)
     {
         BecomeInitializing(start.Header);
-        effects.Add(new InitializeWeights(shard));
+        effects.Add(new InitializeWeights(shard) { Incarnation = header.Incarnation });
     }
 
     private void HandleWeightsInitialized(WeightsInitialized initialized, EffectList effects)

@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using System.Diagnostics;
 using DistTrain.Actors;
 using DistTrain.Runtime.Compute;
+using DistTrain.Runtime.Wire;
 
 namespace DistTrain.Runtime.Hosting;
 
@@ -50,6 +51,9 @@ internal sealed class LocalActors : IDisposable
     /// <summary>Whether there is, or was, such an actor here, that has not been removed.</summary>
     public bool Has(ActorAddress address) => cells.ContainsKey(address);
 
+    /// <summary>Of those that have been added and not removed.</summary>
+    public IEnumerable<ActorAddress> Addresses => cells.Keys;
+
     /// <summary>Takes actors in and starts them, in order of their addresses.</summary>
     public void Add(params IEnumerable<IActor> actors)
     {
@@ -79,11 +83,16 @@ internal sealed class LocalActors : IDisposable
     }
 
     /// <summary>Hands a message to an actor of this process. What a message with tensors carries is the receiver's already.</summary>
-    /// <returns>Whether there is such an actor here.</returns>
+    /// <returns>Whether there is such an actor here. If there is none, what the message carries is let go.</returns>
     public bool Post(ActorAddress to, Message message)
     {
         if (!cells.TryGetValue(to, out var cell))
         {
+            if (message is ITensorMessage)
+            {
+                host.Forget(to);
+            }
+
             return false;
         }
 
@@ -170,6 +179,9 @@ internal sealed class LocalActors : IDisposable
             case ReduceAndUpdate update:
                 StartUpdate(cell, host.Begin(update));
                 break;
+            case ContinueUpdate update:
+                StartUpdate(cell, host.Continue(update));
+                break;
             case ComputeEffect compute:
                 StartCompute(cell, compute);
                 break;
@@ -225,19 +237,21 @@ internal sealed class LocalActors : IDisposable
             return;
         }
 
-        Post(send.To, send.Message is ITensorMessage ? host.Transfer(cell.Address, send.To, send.Message) : send.Message);
+        var message = send.Message is ITensorMessage ? host.Transfer(cell.Address, send.To, send.Message) : send.Message;
+        Post(send.To, WireTrip.IsAsked ? WireTrip.Take(message) : message);
     }
 
     private void StartCompute(ActorCell cell, ComputeEffect effect)
     {
         BeginWork(cell);
+        var work = host.Begin(cell.Address, effect);
         if (cell.Thread is { } thread)
         {
-            pool.Enqueue(thread, () => Answer(cell, host.Execute(cell.Address, effect)));
+            pool.Enqueue(thread, () => Answer(cell, work()));
         }
         else
         {
-            pool.Share(1, _ => Answer(cell, host.Execute(cell.Address, effect)), completed: static () => { });
+            pool.Share(1, _ => Answer(cell, work()), completed: static () => { });
         }
     }
 
