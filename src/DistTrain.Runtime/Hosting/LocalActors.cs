@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using System.Diagnostics;
 using DistTrain.Actors;
 using DistTrain.Runtime.Compute;
+using DistTrain.Runtime.Wire;
 
 namespace DistTrain.Runtime.Hosting;
 
@@ -49,6 +50,9 @@ internal sealed class LocalActors : IDisposable
 
     /// <summary>Whether there is, or was, such an actor here, that has not been removed.</summary>
     public bool Has(ActorAddress address) => cells.ContainsKey(address);
+
+    /// <summary>Of those that have been added and not removed.</summary>
+    public IEnumerable<ActorAddress> Addresses => cells.Keys;
 
     /// <summary>Takes actors in and starts them, in order of their addresses.</summary>
     public void Add(params IEnumerable<IActor> actors)
@@ -233,7 +237,8 @@ internal sealed class LocalActors : IDisposable
             return;
         }
 
-        Post(send.To, send.Message is ITensorMessage ? host.Transfer(cell.Address, send.To, send.Message) : send.Message);
+        var message = send.Message is ITensorMessage ? host.Transfer(cell.Address, send.To, send.Message) : send.Message;
+        Post(send.To, WireTrip.IsAsked ? WireTrip.Take(message) : message);
     }
 
     private void StartCompute(ActorCell cell, ComputeEffect effect)
