@@ -20,6 +20,12 @@ public enum ExitCode
     /// <summary>The run directory cannot be written or read.</summary>
     RunDirectory = 5,
 
+    /// <summary>Another process could not be reached, or not any more; or this one cannot listen.</summary>
+    Network = 6,
+
+    /// <summary>A process of the cluster did not want this one: a wrong secret, another version, other data.</summary>
+    Refused = 7,
+
     /// <summary>Ctrl-C or SIGTERM: 128 + 2, as shells have it. The weights are saved.</summary>
     Interrupted = 130,
 }

@@ -1,10 +1,34 @@
+using System.Diagnostics;
 using DistTrain.Learning.Engines;
 using DistTrain.Runtime;
+using DistTrain.Runtime.Cluster;
+using DistTrain.Runtime.Links;
+using DistTrain.Runtime.Security;
 
 namespace DistTrain.Cli;
 
 /// <summary>Runs a training to its end: the runtime's entry point.</summary>
 public delegate TrainingResult Trainer(TrainingDefinition definition, IEngine engine, Action<TrainingEvent> listener, CancellationToken cancellation);
+
+/// <summary>Runs a training of several processes to its end, as their coordinator.</summary>
+public delegate TrainingResult CoordinatorRunner(
+    CoordinatorSettings settings,
+    RunOffer offer,
+    Func<DataFile, Stream> openFile,
+    TrainingDefinition definition,
+    IEngine engine,
+    Action<TrainingEvent> listener,
+    CancellationToken cancellation);
+
+/// <summary>Takes part in a run of another process, until it is over.</summary>
+public delegate MemberOutcome MemberRunner(
+    MemberSettings settings, string programVersion, Func<RunOffer, IDataFetcher, PreparedRun> prepare, Action<string> tell, CancellationToken leave);
+
+/// <summary>Asks a coordinator how its run goes.</summary>
+public delegate ClusterStatus StatusQuestion(HostAndPort coordinator, ClusterSecurity security, LinkLimits limits);
+
+/// <summary>Starts this same program once more, its standard streams redirected to this process.</summary>
+public delegate Process ProcessStarter(IReadOnlyList<string> arguments);
 
 /// <summary>Listens for requests to stop, until disposed.</summary>
 /// <param name="first">Called at the first request.</param>
@@ -37,4 +61,20 @@ public sealed record Host
     public required Func<string, Trainer> Trainer { get; init; }
 
     public required InterruptionListener ListenForInterruption { get; init; }
+
+    /// <summary>As <see cref="ListenForInterruption"/>, but for SIGTERM alone: Ctrl-C is ignored.</summary>
+    public required InterruptionListener ListenForTermination { get; init; }
+
+    public required TextReader Input { get; init; }
+
+    public required CoordinatorRunner Coordinator { get; init; }
+
+    public required MemberRunner Member { get; init; }
+
+    public required StatusQuestion AskStatus { get; init; }
+
+    public required ProcessStarter StartProcess { get; init; }
+
+    /// <summary>Ends this process at once.</summary>
+    public required Action<ExitCode> EndProcess { get; init; }
 }

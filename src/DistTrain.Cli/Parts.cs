@@ -1,7 +1,9 @@
+using System.Diagnostics;
 using DistTrain.Engines.Simd;
 using DistTrain.Learning.Engines;
 using DistTrain.Learning.Engines.Reference;
 using DistTrain.Runtime;
+using DistTrain.Runtime.Cluster;
 using DistTrain.Simulation;
 
 namespace DistTrain.Cli;
@@ -22,4 +24,23 @@ internal static class Parts
         "deterministic" => DeterministicTraining.Run,
         _ => throw new ArgumentOutOfRangeException(nameof(name), name, "no such runtime"),
     };
+
+    public static CoordinatorRunner Coordinator => ClusterCoordinator.Run;
+
+    public static MemberRunner Member => ClusterMember.Run;
+
+    /// <summary>This program once more: by the file that runs, or by the host of .NET and its assembly.</summary>
+    public static Process StartProcess(IReadOnlyList<string> arguments)
+    {
+        var assembly = typeof(Parts).Assembly.Location;
+        var runs = Environment.ProcessPath;
+        var isOwn = runs is not null && Path.GetFileNameWithoutExtension(runs) == Path.GetFileNameWithoutExtension(assembly);
+        var start = new ProcessStartInfo(isOwn ? runs! : "dotnet", isOwn ? arguments : [assembly, .. arguments])
+        {
+            RedirectStandardInput = true,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+        };
+        return Process.Start(start) ?? throw new InvalidOperationException("the system started no process");
+    }
 }

@@ -11,15 +11,18 @@ internal sealed class ProcessSignals : IDisposable
     private readonly PosixSignalRegistration terminate;
     private int requests;
 
-    private ProcessSignals(Action first, Action second)
+    private ProcessSignals(Action first, Action second, Action<PosixSignalContext>? interrupted)
     {
         this.first = first;
         this.second = second;
-        interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, Handle);
+        interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, interrupted ?? Handle);
         terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, Handle);
     }
 
-    public static IDisposable Listen(Action first, Action second) => new ProcessSignals(first, second);
+    public static IDisposable Listen(Action first, Action second) => new ProcessSignals(first, second, interrupted: null);
+
+    /// <summary>SIGTERM alone. A terminal sends Ctrl-C to all processes that were started from it; those that another one directs leave it to that one.</summary>
+    public static IDisposable ListenForTermination(Action first, Action second) => new ProcessSignals(first, second, context => context.Cancel = true);
 
     public void Dispose()
     {

@@ -1,5 +1,6 @@
 using System.Reflection;
 using DistTrain.Cli;
+using DistTrain.Runtime.Cluster;
 
 return Application.Run(args, new Host
 {
@@ -13,4 +14,11 @@ return Application.Run(args, new Host
     Engine = Parts.Engine,
     Trainer = Parts.Trainer,
     ListenForInterruption = ProcessSignals.Listen,
+    ListenForTermination = ProcessSignals.ListenForTermination,
+    Input = Console.In,
+    Coordinator = Parts.Coordinator,
+    Member = Parts.Member,
+    AskStatus = StatusExchange.Ask,
+    StartProcess = Parts.StartProcess,
+    EndProcess = code => Environment.Exit((int)code),
 });

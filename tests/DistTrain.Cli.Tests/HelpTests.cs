@@ -22,6 +22,10 @@ public sealed class HelpTests : IDisposable
     [InlineData("bench --help")]
     [InlineData("export --help")]
     [InlineData("models --help")]
+    [InlineData("worker --help")]
+    [InlineData("node --help")]
+    [InlineData("status --help")]
+    [InlineData("health --help")]
     public void Help_has_examples_and_every_exit_code(string arguments)
     {
         var help = sandbox.Run(arguments.Split(' '));

@@ -21,7 +21,33 @@ internal static class CommandExamples
         "disttrain train --data csv:houses.csv --label price --task regression --optimizer adam",
         "disttrain train --validation-ratio 0.1 --stop-metric validation-loss --epochs 100   # early stopping",
         "disttrain train --config runs/NAME/config.yaml   # the same run again",
+        "disttrain train --processes 2                    # two worker processes: the same weights again",
+        "disttrain train --listen 0.0.0.0:7000 --min-workers 3 --cluster-folder cluster ",
         "disttrain train --json | jq -c 'select(.event == \"epoch\") | [.epoch, .testAccuracy]'",
+    ];
+
+    public static ImmutableArray<string> Worker { get; } =
+    [
+        "disttrain worker --join node-1:7000 --cluster-folder cluster",
+        "disttrain worker --join node-1:7000 --secret-file secret --threads 8 --data mnist:/data/mnist",
+    ];
+
+    public static ImmutableArray<string> Node { get; } =
+    [
+        "disttrain node --role server --join node-1:7000 --cluster-folder cluster",
+    ];
+
+    public static ImmutableArray<string> Status { get; } =
+    [
+        "disttrain status node-1:7000 --cluster-folder cluster",
+        "disttrain status node-1:7000 --cluster-folder cluster --watch 5",
+        "disttrain status node-1:7000 --cluster-folder cluster --json | jq .members",
+    ];
+
+    public static ImmutableArray<string> Health { get; } =
+    [
+        "disttrain health 127.0.0.1:8080                  # exit code 0 while the coordinator lives",
+        "disttrain health 127.0.0.1:8080 --ready",
     ];
 
     public static ImmutableArray<string> Evaluate { get; } =

@@ -8,8 +8,11 @@ using DistTrain.Cli.Configuration;
 namespace DistTrain.Cli.CommandLine;
 
 /// <summary>The commands with their arguments and options; parses a command line and runs what it asks for.</summary>
-internal sealed class CommandTree
+internal sealed partial class CommandTree
 {
+    /// <summary>What a switch means that stands alone.</summary>
+    private const string Yes = "yes";
+
     private readonly Host host;
     private readonly RootCommand root = new("Trains neural networks on a cluster of actors.");
     private readonly Option<bool> help = new("--help", "-h", "-?") { Description = "show this help", Recursive = true };
@@ -30,7 +33,7 @@ internal sealed class CommandTree
     private CommandTree(Host host)
     {
         this.host = host;
-        settings = [.. ConfigurationKeys.All.Select(key => (key, new Option<string>(key.Flag, [.. key.Flags.Skip(1)]) { HelpName = key.ValueName, Description = key.Description }))];
+        settings = [.. ConfigurationKeys.All.Select(key => (key, OptionOf(key)))];
         // Ours say what there is to learn and give our exit codes.
         root.Options.Clear();
         root.Directives.Clear();
@@ -42,6 +45,7 @@ internal sealed class CommandTree
         Add("export", "a trained model as a file for other programs", CommandExamples.Export, Export, [run], [onnxFile, safetensorsFile, json]);
         Add("models", "what models can be made of: names, sizes for given data, layers and their settings in YAML", CommandExamples.Models, Models, [modelName], [.. ModelOptions()]);
         Add("bench", "measure this machine: peak, matrix products and training steps", CommandExamples.Bench, Bench, [], [benchSeconds, json]);
+        AddClusterCommands();
         Add("inspect", "the layers of a model: shapes, counts, means, deviations, extremes", CommandExamples.Inspect, Inspect, [runOrFile], [json]);
     }
 
@@ -71,7 +75,7 @@ internal sealed class CommandTree
             return ExitCode.WrongUsage;
         }
 
-        if (line.Errors.Count > 0)
+        if (line.Errors.Count > 0 || Swallowed(line) is not null)
         {
             throw new CommandException(ExitCode.WrongUsage, $"{Complaint(line)}: see 'disttrain {(command == root ? "" : command.Name + " ")}--help'");
         }
@@ -82,12 +86,12 @@ internal sealed class CommandTree
     private string Complaint(ParseResult line)
     {
         var command = line.CommandResult.Command;
-        if (line.UnmatchedTokens.Count == 0)
+        var unknown = Swallowed(line) ?? (line.UnmatchedTokens.Count > 0 ? line.UnmatchedTokens[0] : null);
+        if (unknown is null)
         {
             return line.Errors[0].Message.TrimEnd('.');
         }
 
-        var unknown = line.UnmatchedTokens[0];
         var candidates = command == root ? root.Subcommands.Select(c => c.Name) : command.Options.Select(o => o.Name);
         var nearest = candidates.MinBy(name => EditDistance.Between(name, unknown))!;
         var suggestion = EditDistance.Between(nearest, unknown) <= 3 ? $" (did you mean '{nearest}'?)" : "";
@@ -95,8 +99,16 @@ internal sealed class CommandTree
         return $"unknown {what} '{unknown}'{suggestion}";
     }
 
+    /// <summary>An option that does not exist, taken for the value of one in front of it that may stand alone; null where there is none.</summary>
+    private static string? Swallowed(ParseResult line) => line.CommandResult.Children.OfType<OptionResult>()
+        .Where(result => result.Option.Arity.MinimumNumberOfValues == 0)
+        .SelectMany(result => result.Tokens)
+        .Select(token => token.Value)
+        .FirstOrDefault(value => value.StartsWith("--", StringComparison.Ordinal));
+
     private ExitCode Train(ParseResult line)
     {
+        RefuseWorkersOfTwoKinds(line);
         var file = line.GetValue(configurationFile);
         var configuration = file is null ? TrainConfiguration.Default : ConfigurationFile.Read(file, TrainConfiguration.Default);
         return TrainCommand.Run(new TrainRequest(Overlay(line, configuration), Directory(line), line.GetValue(json)), host);
@@ -185,7 +197,7 @@ internal sealed class CommandTree
         {
             try
             {
-                configuration = key.Read(configuration, line.GetValue(option)!);
+                configuration = key.Read(configuration, line.GetValue(option) ?? Yes);
             }
             catch (InvalidValueException fault)
             {
@@ -195,6 +207,13 @@ internal sealed class CommandTree
 
         return configuration;
     }
+
+    private static Option<string> OptionOf(ConfigurationKey key) => new(key.Flag, [.. key.Flags.Skip(1)])
+    {
+        HelpName = key.ValueName,
+        Description = key.Description,
+        Arity = key.MayStandAlone ? ArgumentArity.ZeroOrOne : ArgumentArity.ExactlyOne,
+    };
 
     private static bool IsGiven(ParseResult line, Option option) => line.GetResult(option) is OptionResult { Implicit: false };
 

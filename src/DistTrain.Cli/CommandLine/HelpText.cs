@@ -23,6 +23,8 @@ internal static class HelpText
         (ExitCode.BadData, "the data is missing, damaged or does not suit"),
         (ExitCode.NonFinite, "the training became non-finite; the last finite weights are saved"),
         (ExitCode.RunDirectory, "the run directory cannot be written or read"),
+        (ExitCode.Network, "another process cannot be reached, or not any more, or this one cannot listen"),
+        (ExitCode.Refused, "the cluster does not want this process: wrong secret, other version, other data"),
         (ExitCode.Interrupted, "interrupted by Ctrl-C or SIGTERM; the weights are saved"),
     ];
 

@@ -12,6 +12,8 @@ internal static class Stage
 
     public static T ReadingRun<T>(Func<T> work) => Guard(ExitCode.RunDirectory, "", work);
 
+    public static T Network<T>(Func<T> work) => Guard(ExitCode.Network, "", work);
+
     private static T Guard<T>(ExitCode code, string prefix, Func<T> work)
     {
         try

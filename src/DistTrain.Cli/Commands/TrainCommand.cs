@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Globalization;
 using DistTrain.Actors;
+using DistTrain.Cli.Cluster;
 using DistTrain.Cli.Configuration;
 using DistTrain.Cli.Output;
 using DistTrain.Data;
@@ -8,6 +9,7 @@ using DistTrain.Learning;
 using DistTrain.Learning.Engines;
 using DistTrain.Runtime;
 using DistTrain.Runtime.RunDirectory;
+using DistTrain.Runtime.Security;
 
 namespace DistTrain.Cli.Commands;
 
@@ -25,9 +27,14 @@ public sealed class TrainCommand
     private readonly TrainingDefinition definition;
     private readonly Dictionary<long, EpochReport> reportsByVersion = [];
     private readonly TrainingWatch watch;
+    private readonly ClusterPlan plan;
+    private readonly ClusterSecurity? security;
+    private readonly object telling = new();
 
-    private TrainCommand(Host host, TrainReporter reporter, IEngine engine, RunDescription run, TrainingDefinition definition)
+    private TrainCommand(Host host, TrainReporter reporter, IEngine engine, RunDescription run, TrainingDefinition definition, ClusterPlan plan, ClusterSecurity? security)
     {
+        this.plan = plan;
+        this.security = security;
         this.host = host;
         this.reporter = reporter;
         this.engine = engine;
@@ -41,9 +48,11 @@ public sealed class TrainCommand
     {
         ArgumentNullException.ThrowIfNull(request);
         ArgumentNullException.ThrowIfNull(host);
+        var plan = Stage.Configuration(() => ClusterPlan.Of(request.Configuration));
+        var security = plan is Clustered { ProcessesToStart: 0 } ? Stage.Configuration(() => Credentials.Of(request.Configuration)) : null;
         var source = Stage.Configuration(() => DataSettings.Source(request.Configuration));
         var data = Stage.Data(() => DataSetLoader.Load(source, DataSettings.Options(request.Configuration)));
-        var configuration = DataSettings.Resolve(request.Configuration, source, data.Preprocessing).For(data.Train.Targets);
+        var configuration = DataSettings.Resolve(request.Configuration, source, data.Preprocessing).For(data.Train.Targets) with { Workers = plan.Workers };
         var engine = host.Engine(configuration.Engine);
         var reporter = Reporter(request, host);
         var definition = Stage.Configuration(() => Definition.Create(configuration, data, engine));
@@ -63,7 +72,7 @@ public sealed class TrainCommand
 
         var run = new RunDescription(
             configuration, data, definition.Graph, engine.KernelPath, engine.ArithmeticId, directory.Paths.Directory, host.Version);
-        return new TrainCommand(host, reporter, engine, run, definition).Run(directory);
+        return new TrainCommand(host, reporter, engine, run, definition, plan, security).Run(directory);
     }
 
     private static TrainReporter Reporter(TrainRequest request, Host host) =>
@@ -99,9 +108,8 @@ public sealed class TrainCommand
     private ExitCode Run(RunDirectoryWriter directory)
     {
         directory.WriteConfiguration(ConfigurationWriter.ToYaml(
-            run.Configuration,
-            $"The resolved configuration of {run.RunDirectory}, written by disttrain {run.Version}.",
-            "Train it again, to the same bits: disttrain train --config config.yaml"));
+            run.Configuration.WithoutCluster(plan),
+            [$"The resolved configuration of {run.RunDirectory}, written by disttrain {run.Version}.", "Train it again, to the same bits: disttrain train --config config.yaml", .. ClusterHeading()]));
         directory.AppendMetrics(JsonEvents.Started(run));
         reporter.Started(run);
         using var cancellation = new CancellationTokenSource();
@@ -114,22 +122,50 @@ public sealed class TrainCommand
 
     private ExitCode TrainAndSave(RunDirectoryWriter directory, CancellationToken cancellation)
     {
-        var trainer = host.Trainer(run.Configuration.Runtime);
-        var result = reporter.During(() => trainer(definition, engine, happening => Tell(directory, happening), cancellation));
+        var cluster = plan is Clustered clustered ? Cluster(clustered, directory.Paths) : null;
+        Trainer trainer = cluster is null ? host.Trainer(run.Configuration.Runtime) : cluster.Run;
+        var result = reporter.During(() => Train(trainer, directory, cancellation));
         directory.WriteModel(ModelOf(result));
         var summary = Summarize(result);
         directory.AppendMetrics(JsonEvents.Finished(run, summary));
         reporter.Finished(summary);
-        return Conclude(summary);
+        return Conclude(summary, cluster?.Failure);
     }
+
+    private TrainingResult Train(Trainer trainer, RunDirectoryWriter directory, CancellationToken cancellation)
+    {
+        try
+        {
+            return trainer(definition, engine, happening => Tell(directory, happening), cancellation);
+        }
+        catch (CommandException failure) when (failure.Code == ExitCode.Network && reportsByVersion.Count == 0)
+        {
+            directory.Discard();
+            throw;
+        }
+    }
+
+    private ClusterTraining Cluster(Clustered clustered, RunPaths paths) =>
+        new(clustered, security, run.Configuration, ClusterOffer.Of(run, clustered), ClusterOffer.Open, paths, host, Notice);
+
+    private IEnumerable<string> ClusterHeading() =>
+        plan is Clustered ? [$"It was trained by {RunText.Workers(run.Configuration)}; which processes train is left out here, as the weights do not depend on it."] : [];
 
     private void RequestStop(CancellationTokenSource cancellation)
     {
-        reporter.Noticed("stopping after the current step to save the weights; ask again to end at once without saving");
+        Notice("stopping after the current step to save the weights; ask again to end at once without saving");
         cancellation.Cancel();
     }
 
     private void Tell(RunDirectoryWriter directory, TrainingEvent happening)
+    {
+        lock (telling)
+        {
+            TellNow(directory, happening);
+        }
+    }
+
+    private void TellNow(RunDirectoryWriter directory, TrainingEvent happening)
     {
         switch (happening)
         {
@@ -155,6 +191,15 @@ public sealed class TrainCommand
     private void Notice(IEnumerable<string> sentences)
     {
         foreach (var sentence in sentences)
+        {
+            reporter.Noticed(sentence);
+        }
+    }
+
+    /// <summary>From any thread.</summary>
+    private void Notice(string sentence)
+    {
+        lock (telling)
         {
             reporter.Noticed(sentence);
         }
@@ -211,13 +256,15 @@ public sealed class TrainCommand
     private EvaluationSummary? Evaluate(TrainingResult result, SampleSet? samples) =>
         samples is null ? null : Inference.Evaluate(engine, run.Graph, definition.Loss, result.Weights, samples, definition.TopK);
 
-    private ExitCode Conclude(RunSummary summary)
+    private ExitCode Conclude(RunSummary summary, string? failure)
     {
         switch (summary.Outcome)
         {
             case RunOutcome.NonFinite:
                 throw new CommandException(
                     ExitCode.NonFinite, $"the training became non-finite: {(summary.Explanation ?? "no reason given").TrimEnd('.')} (the last finite weights are in {run.RunDirectory})");
+            case RunOutcome.Cancelled when failure is not null:
+                throw new CommandException(ExitCode.Network, $"{failure}; the weights after step {summary.Steps} are in {run.RunDirectory}");
             case RunOutcome.Cancelled:
                 host.Error.WriteLine(
                     $"disttrain: interrupted after step {summary.Steps}; the weights are in {run.RunDirectory}: use them with 'disttrain evaluate {Shell.Quote(run.RunDirectory)}', "

@@ -10,6 +10,7 @@ public enum KeyGroup
     Training,
     Stopping,
     Execution,
+    Cluster,
 }
 
 /// <summary>What kind of YAML scalar a key takes: a number must not be quoted, a text may be.</summary>
@@ -44,6 +45,9 @@ public sealed record ConfigurationKey(
 
     /// <summary>A shorter flag for the same setting, such as <c>--batch</c>; null where there is none.</summary>
     public string? ShortFlag { get; init; }
+
+    /// <summary>Whether the flag without a value means yes.</summary>
+    public bool MayStandAlone { get; init; }
 
     /// <summary>All flags for this setting, its own name first.</summary>
     public IEnumerable<string> Flags => ShortFlag is { } shorter ? [Flag, shorter] : [Flag];

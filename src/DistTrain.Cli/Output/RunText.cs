@@ -50,10 +50,22 @@ public static class RunText
             ("data", $"{data.Name}: {Whole(data.Train.Count)} training{(data.Validation is null ? "" : $", {Whole(data.Validation.Count)} validation")} and {Whole(data.Test.Count)} test samples of {data.Train.SampleShape}, {classes}, content {ShortHash(data.ContentHash)}"),
             ("model", $"{Graph(run.Graph)}: {Whole(run.Graph.Layout.ParameterCount)} parameters"),
             ("engine", $"{c.Engine}, kernels {run.KernelPath}, arithmetic {run.ArithmeticId}"),
-            ("workers", $"{c.Workers} {c.Runtime}, batches of {c.BatchSize} samples"),
+            ("workers", $"{Workers(c)}, batches of {c.BatchSize} samples"),
             .. run.GhostBatch is { } ghost ? [("batch norm", $"statistics of {ghost} (a micro-batch) at a time")] : Array.Empty<(string, string)>(),
             ("run", run.RunDirectory),
         ];
+    }
+
+    /// <summary>Who computes.</summary>
+    public static string Workers(TrainConfiguration configuration)
+    {
+        ArgumentNullException.ThrowIfNull(configuration);
+        return configuration switch
+        {
+            { Processes: > 0 } => $"{configuration.Processes} processes on this machine",
+            { Listen: { } address } => $"{configuration.MinWorkers ?? 1} or more that join on {address}",
+            _ => $"{configuration.Workers} {configuration.Runtime}",
+        };
     }
 
     /// <summary>The layers in the order in which data flows, each with the shape that leaves it where it changes.</summary>

@@ -1,5 +1,7 @@
+using System.Collections.Immutable;
 using DistTrain.Learning.Graph;
 using DistTrain.Learning.Optimization;
+using DistTrain.Learning.Reduction;
 
 namespace DistTrain.Learning.Engines;
 
@@ -29,15 +31,18 @@ public readonly record struct UpdateInputs
 /// Takes an optimizer through its stages, step after step, without allocating. For each step:
 /// <list type="number">
 /// <item><see cref="Begin"/>.</item>
-/// <item><see cref="RunChunks"/> over all chunks, each once, on any threads in any order.</item>
+/// <item><see cref="RunChunks"/> over all chunks of the shard, each once, on any threads in any order.</item>
 /// <item><see cref="EndStage"/>, when all have run; while it returns true, back to 2.</item>
 /// </list>
-/// Whoever has only some of the chunks exchanges <see cref="Squares"/> with the others before ending a stage.
+/// A shard that has only some of the chunks asks <see cref="HasMoreStages"/> first, exchanges <see cref="OwnSquares"/> with the others, and gives them all to <see cref="AcceptSquares"/>
+/// before it ends the stage. The chunks' sums are then added in the order of all chunks, so every shard finds the same norms as one shard would.
 /// </summary>
 public sealed class StagedUpdate
 {
     private readonly IParameterKernels kernels;
     private readonly ParameterLayout layout;
+    private readonly ShardCut cut;
+    private readonly int shard;
     private readonly OptimizerState state;
     private readonly UpdateConstants[] constants;
     private readonly float[] factors;
@@ -48,25 +53,48 @@ public sealed class StagedUpdate
     private int stage;
     private int firstNonFinite;
 
+    /// <summary>Of all chunks.</summary>
     public StagedUpdate(IParameterKernels kernels, ParameterLayout layout, OptimizerState state)
+        : this(kernels, ShardCut.Create(layout, 1), 0, state)
+    {
+    }
+
+    /// <summary>Of the chunks of one shard.</summary>
+    public StagedUpdate(IParameterKernels kernels, ShardCut cut, int shard, OptimizerState state)
     {
         ArgumentNullException.ThrowIfNull(kernels);
-        ArgumentNullException.ThrowIfNull(layout);
+        ArgumentNullException.ThrowIfNull(cut);
         ArgumentNullException.ThrowIfNull(state);
         this.kernels = kernels;
-        this.layout = layout;
+        this.cut = cut;
+        this.shard = shard;
         this.state = state;
+        layout = cut.Layout;
         constants = new UpdateConstants[state.Optimizer.Transforms.Length];
         factors = new float[layout.Tensors.Length];
         squares = new StageSquares[layout.Chunks.Length];
         measures = new ChunkMeasures[layout.Chunks.Length];
     }
 
-    /// <summary>[chunks] what the stage has summed so far.</summary>
-    public Span<StageSquares> Squares => squares;
-
-    /// <summary>The first chunk whose mean gradient or new weights are not finite; null when there is none. Norms of other chunks do not spread into it.</summary>
+    /// <summary>The first of the shard's chunks whose mean gradient or new weights are not finite; null when there is none. Norms of other chunks do not spread into it.</summary>
     public int? FirstNonFiniteChunk => firstNonFinite < 0 ? null : firstNonFinite;
+
+    /// <summary>From 0 on.</summary>
+    public int Stage => stage;
+
+    /// <summary>
+    /// Whether another stage is to follow the one whose chunks have all run. A step that has left the finite numbers ends early: its norms would spread them over all chunks.
+    /// </summary>
+    public bool HasMoreStages => firstNonFinite < 0 && stage < state.Optimizer.Stages.Length - 1;
+
+    /// <summary>[chunks of the shard] what the stage has summed.</summary>
+    public ImmutableArray<StageSquares> OwnSquares => cut.Select(shard, squares);
+
+    /// <summary>[chunks of the shard] what the step did; only of a step that measured and is finite.</summary>
+    public ImmutableArray<ChunkMeasures> OwnMeasures => cut.Select(shard, measures);
+
+    /// <summary>[chunks] what the step did; only of a step that measured and is finite, and only the shard's own.</summary>
+    public ReadOnlySpan<ChunkMeasures> Measures => measures;
 
     public void Begin(in UpdateInputs step)
     {
@@ -105,11 +133,16 @@ public sealed class StagedUpdate
         }
     }
 
+    /// <summary>Takes over what every shard, this one included, has summed in the stage.</summary>
+    /// <param name="byShard">[shards] of each shard's chunks, in their order.</param>
+    /// <exception cref="InvalidInputException">A shard says more or less than it has chunks.</exception>
+    public void AcceptSquares(IReadOnlyList<ImmutableArray<StageSquares>> byShard) => cut.Merge(byShard).CopyTo(squares, 0);
+
     /// <summary>Norms of this stage become factors of the next.</summary>
-    /// <returns>Whether another stage follows. A step that has left the finite numbers ends early: its norms would spread them over all chunks.</returns>
+    /// <returns>Whether another stage follows: <see cref="HasMoreStages"/>.</returns>
     public bool EndStage()
     {
-        if (firstNonFinite >= 0 || stage == state.Optimizer.Stages.Length - 1)
+        if (!HasMoreStages)
         {
             return false;
         }
@@ -128,7 +161,7 @@ public sealed class StagedUpdate
         return true;
     }
 
-    /// <summary>The whole step on this thread.</summary>
+    /// <summary>The whole step on this thread, where there is one shard.</summary>
     /// <returns><see cref="FirstNonFiniteChunk"/>.</returns>
     public int? Run(in UpdateInputs step)
     {
@@ -141,9 +174,6 @@ public sealed class StagedUpdate
 
         return FirstNonFiniteChunk;
     }
-
-    /// <summary>[chunks] what the step did; only of a step that measured and is finite.</summary>
-    public ReadOnlySpan<ChunkMeasures> Measures => measures;
 
     private void FillFactors(NormTransform transform)
     {

@@ -71,6 +71,21 @@ public sealed class ShardCut
 
     public int ChunkCountOf(int shard) => segments[shard].Sum(segment => segment.EndChunk - segment.FirstChunk);
 
+    /// <summary>Elements of a shard, without gaps.</summary>
+    public int LengthOf(int shard) => segments[shard].Sum(segment => segment.Length);
+
+    /// <summary>Of what is said of all chunks, the part that concerns a shard's, in their order.</summary>
+    public ImmutableArray<T> Select<T>(int shard, ReadOnlySpan<T> ofAllChunks)
+    {
+        var own = ImmutableArray.CreateBuilder<T>(ChunkCountOf(shard));
+        foreach (var segment in segments[shard])
+        {
+            own.AddRange(ofAllChunks[segment.FirstChunk..segment.EndChunk]);
+        }
+
+        return own.MoveToImmutable();
+    }
+
     /// <summary>Puts what each shard says of its own chunks, in their order, into the order of all chunks.</summary>
     /// <exception cref="InvalidInputException">A shard says more or less than it has chunks.</exception>
     public T[] Merge<T>(IReadOnlyList<ImmutableArray<T>> byShard)

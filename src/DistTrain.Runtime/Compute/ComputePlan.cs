@@ -54,6 +54,10 @@ internal readonly record struct ComputePlan(int Threads, int MaximumSamples)
         return new ComputePlan(definition.ThreadsPerWorker, fits);
     }
 
+    /// <summary>The most micro-batches that a mini-batch of the run may have.</summary>
+    public static int LargestMicroBatchCount(TrainingDefinition definition) =>
+        BatchSizes(definition).Max(size => MiniBatchPartition.Create(size, definition.MicroBatchCount).MicroBatchCount);
+
     /// <summary>[threads that have something to do] each thread's parts, in order.</summary>
     public WorkRange[][] Cut(MiniBatchPartition partition, WorkRange range)
     {

@@ -6,10 +6,10 @@ using DistTrain.Learning.Graph;
 namespace DistTrain.Runtime.Compute;
 
 /// <summary>
-/// The tensors of all actors of one process, and a real engine. Weights and gradients are handed from actor to actor by holding the same buffer. Calls for different
-/// actors may run side by side; calls for one actor come one at a time.
+/// The tensors of all actors of one process, and a real engine. Weights and gradients are handed from actor to actor by holding the same buffer, and travel from and to
+/// other processes in it. Calls for different actors may run side by side; calls for one actor come one at a time.
 /// </summary>
-public sealed class EngineComputeHost : IComputeHost, IDisposable
+public sealed class EngineComputeHost : IComputeHost, ITensorStore, IDisposable
 {
     private readonly TrainingDefinition definition;
     private readonly IEngine engine;
@@ -18,8 +18,9 @@ public sealed class EngineComputeHost : IComputeHost, IDisposable
     private readonly WeightVersions weights;
     private readonly GradientBuffers gradients;
     private readonly EpochOrders orders;
-    private readonly ServerCompute server;
     private readonly Holdings holdings;
+    private readonly ServerCompute server;
+    private readonly TensorStore store;
     private readonly object gate = new();
     private readonly Dictionary<ActorAddress, WorkerCompute> workers = [];
 
@@ -35,8 +36,10 @@ public sealed class EngineComputeHost : IComputeHost, IDisposable
         weights = new WeightVersions(definition.Graph.Layout.BufferLength);
         gradients = new GradientBuffers(definition.Graph.Layout.BufferLength);
         orders = new EpochOrders(definition.Seed, definition.Train.Count);
-        server = new ServerCompute(definition, engine, weights, gradients);
         holdings = new Holdings(weights, gradients);
+        server = new ServerCompute(definition, engine, weights, gradients, holdings);
+        var microBatches = ComputePlan.LargestMicroBatchCount(definition);
+        store = new TensorStore(server, weights, gradients, holdings, definition.Optimizer.Tensors.Length, microBatches, TensorLimits.For(microBatches));
     }
 
     /// <summary>Of the model.</summary>
@@ -45,28 +48,37 @@ public sealed class EngineComputeHost : IComputeHost, IDisposable
     /// <summary>Weight buffers and gradient buffers made so far.</summary>
     public (int Weights, int Gradients) BufferCounts => (weights.BufferCount, gradients.BufferCount);
 
-    public ComputeResult Execute(ActorAddress actor, ComputeEffect effect)
-    {
-        ComputeResult result = effect switch
-        {
-            ComputeGradient gradient => Worker(actor).Compute(gradient),
-            EvaluateBlocks blocks => Worker(actor).Evaluate(blocks, evaluationBlockSize),
-            InitializeWeights => server.Initialize(),
-            HashWeights hash => server.Hash(hash.Version),
-            ReduceAndUpdate update => RunAllParts(server.Begin(update)),
-            _ => throw new InvalidOperationException($"no engine work is known for {effect?.GetType().Name}"),
-        };
-        holdings.Record(actor, result);
-        return result;
-    }
+    /// <summary>Says how many shards the weights are cut into, wherever they live: one, as long as nothing is said. To be called before the first of them begins, or is heard of, here.</summary>
+    public void Place(int shardCount) => server.Place(shardCount);
 
-    public void Release(ActorAddress actor, ReleaseEffect effect) => holdings.Release(actor, effect);
+    public ComputeResult Execute(ActorAddress actor, ComputeEffect effect) => effect switch
+    {
+        ReduceAndUpdate update => RunAllParts(actor, server.Begin(update)),
+        ContinueUpdate update => RunAllParts(actor, server.Continue(update)),
+        _ => Begin(actor, effect)(),
+    };
+
+    public void Release(ActorAddress actor, ReleaseEffect effect)
+    {
+        if (effect is AbandonUpdate abandon)
+        {
+            server.Abandon(abandon);
+        }
+        else
+        {
+            holdings.Release(actor, effect);
+        }
+    }
 
     public ActorMessage Transfer(ActorAddress sender, ActorAddress receiver, ActorMessage message)
     {
-        holdings.Share(receiver, message);
+        holdings.Share(sender, receiver, message);
         return message;
     }
+
+    public IOutgoingTensors Hold(ActorAddress sender, ActorMessage message) => store.Hold(sender, message);
+
+    public IIncomingTensors Open(ActorAddress receiver, TensorKey key) => store.Open(receiver, key);
 
     public void Forget(ActorAddress actor)
     {
@@ -77,6 +89,10 @@ public sealed class EngineComputeHost : IComputeHost, IDisposable
         }
 
         worker?.Dispose();
+        if (actor.Role == ActorRole.ParameterServer)
+        {
+            server.Forget(new ShardId(actor.Number));
+        }
 
         // The coordinator's newest version is the run's result, and outlives the coordinator.
         holdings.ReleaseAll(actor, keepsNewestVersion: actor.Role == ActorRole.Coordinator);
@@ -91,29 +107,63 @@ public sealed class EngineComputeHost : IComputeHost, IDisposable
         }
     }
 
-    /// <summary>Gathers samples ahead of the computation that will want them. Counts as a call for the actor.</summary>
-    internal void Prepare(ActorAddress actor, PrepareSamples prepare) => Worker(actor).Prepare(prepare.MiniBatch, prepare.Range);
-
-    /// <summary>A copy of a version's flat weights.</summary>
+    /// <summary>A copy of a version's flat weights, which the coordinator holds.</summary>
     public TensorBuffer CopyWeights(WeightVersion version)
     {
-        using var lease = weights.Read(version);
+        using var lease = ReadWhole(ActorAddress.Coordinator, version);
         var copy = new TensorBuffer(lease.Weights.Length);
         lease.Weights.Span.CopyTo(copy.Span);
         return copy;
     }
 
-    /// <summary>The same work as <see cref="Execute"/>, for a runtime that shares its parts out among threads; it ends with <see cref="Complete"/>.</summary>
-    internal StepUpdate Begin(ReduceAndUpdate effect) => server.Begin(effect);
+    /// <summary>Gathers samples ahead of the computation that will want them. Counts as a call for the actor.</summary>
+    internal void Prepare(ActorAddress actor, PrepareSamples prepare) => Worker(actor).Prepare(prepare.MiniBatch, prepare.Range);
 
-    internal UpdateApplied Complete(ActorAddress actor, StepUpdate update)
+    /// <summary>
+    /// Anything but an update, for a runtime that does the work elsewhere: takes what the work is going to read, so that it stays as it is whatever the actor lets go of meanwhile, and
+    /// gives the work, which is to be done once.
+    /// </summary>
+    internal Func<ComputeResult> Begin(ActorAddress actor, ComputeEffect effect)
     {
-        var applied = update.Complete();
-        holdings.Record(actor, applied);
-        return applied;
+        switch (effect)
+        {
+            case ComputeGradient gradient:
+                return Reading(actor, gradient.MiniBatch.Step.Reads, version => Compute(actor, gradient, version));
+            case EvaluateBlocks blocks:
+                return Reading(actor, blocks.Version, version => Worker(actor).Evaluate(blocks, version, evaluationBlockSize));
+            case HashWeights hash:
+                return Reading(actor, hash.Version, version => new WeightsHashed(hash.Version, WeightsHash.Compute(Layout, version)));
+            case InitializeWeights initialize:
+                return () => server.Initialize(actor, initialize);
+            case SnapshotState snapshot:
+                return () => server.Snapshot(actor, snapshot);
+            case RestoreState restore:
+                return () => server.Restore(actor, restore);
+            default:
+                throw new InvalidOperationException($"no engine work is known for {effect?.GetType().Name}");
+        }
     }
 
-    private static UpdateApplied RunAllParts(StepUpdate update)
+    /// <summary>An update, for a runtime that shares its parts out among threads; it ends with <see cref="Complete"/>.</summary>
+    internal StepUpdate Begin(ReduceAndUpdate effect) => server.Begin(effect);
+
+    /// <summary>An update that waited for the other shards' sums; likewise.</summary>
+    internal StepUpdate Continue(ContinueUpdate effect) => server.Continue(effect);
+
+    internal ComputeResult Complete(ActorAddress actor, StepUpdate update) => server.Complete(actor, update);
+
+    private GradientComputed Compute(ActorAddress actor, ComputeGradient effect, TensorBuffer version)
+    {
+        var computed = Worker(actor).Compute(effect, version);
+        foreach (var node in computed.Nodes)
+        {
+            holdings.Add(actor, node.Gradient);
+        }
+
+        return computed;
+    }
+
+    private ComputeResult RunAllParts(ActorAddress actor, StepUpdate update)
     {
         do
         {
@@ -124,8 +174,22 @@ public sealed class EngineComputeHost : IComputeHost, IDisposable
         }
         while (update.EndStage());
 
-        return update.Complete();
+        return server.Complete(actor, update);
     }
+
+    private Func<ComputeResult> Reading(ActorAddress actor, WeightVersion version, Func<TensorBuffer, ComputeResult> work)
+    {
+        var lease = ReadWhole(actor, version);
+        return () =>
+        {
+            using (lease)
+            {
+                return work(lease.Weights);
+            }
+        };
+    }
+
+    private WeightVersions.Lease ReadWhole(ActorAddress actor, WeightVersion version) => weights.ReadWhole(holdings.Version(actor, version), server.Cut.ShardCount);
 
     private WorkerCompute Worker(ActorAddress actor)
     {
@@ -133,7 +197,7 @@ public sealed class EngineComputeHost : IComputeHost, IDisposable
         {
             if (!workers.TryGetValue(actor, out var worker))
             {
-                worker = new WorkerCompute(definition, engine, weights, gradients, orders, plan);
+                worker = new WorkerCompute(definition, engine, gradients, orders, plan);
                 workers.Add(actor, worker);
             }
 

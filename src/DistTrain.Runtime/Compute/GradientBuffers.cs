@@ -4,33 +4,55 @@ using DistTrain.Learning;
 namespace DistTrain.Runtime.Compute;
 
 /// <summary>
-/// The gradient nodes that exist in this process, with a count of their holders. A worker hands its node to the server without a copy; the buffer is used again when the
-/// last holder lets go.
+/// The gradient nodes that exist in this process, with a count of their holders. A worker hands its node to the shards of its own process without a copy; the parts of a node from elsewhere
+/// share one buffer. A buffer is used again when the last holder lets go.
 /// </summary>
 internal sealed class GradientBuffers(int bufferLength)
 {
     private readonly object gate = new();
     private readonly Dictionary<GradientHandle, Entry> entries = [];
+    private readonly Dictionary<GradientKey, GradientHandle> received = [];
     private readonly Stack<TensorBuffer> free = new();
     private long lastHandle;
 
     /// <summary>Buffers made so far; stays small when holders let go in time.</summary>
     public int BufferCount { get; private set; }
 
+    /// <summary>Nodes from other processes that are held, or being received.</summary>
+    public int ReceivedCount { get; private set; }
+
     /// <summary>A new node with one holder. Its content is whatever was in the buffer before.</summary>
     public (GradientHandle Handle, TensorBuffer Buffer) Create()
     {
         lock (gate)
         {
-            if (!free.TryPop(out var buffer))
+            return Create(null);
+        }
+    }
+
+    /// <summary>Room for a shard's part of a node from another process, with one holder. Parts of other shards that are here lie in the same buffer.</summary>
+    public (GradientHandle Handle, TensorBuffer Buffer) Receive(GradientKey key)
+    {
+        var node = key with { Shard = default };
+        lock (gate)
+        {
+            if (received.TryGetValue(node, out var handle) && entries[handle] is var entry && entry.Parts!.Add(key.Shard))
             {
-                BufferCount++;
-                buffer = new TensorBuffer(bufferLength);
+                entry.Holders++;
+                return (handle, entry.Buffer);
             }
 
-            var handle = new GradientHandle(++lastHandle);
-            entries.Add(handle, new Entry(buffer) { Holders = 1 });
-            return (handle, buffer);
+            // A part that comes twice must not be written over while the first is read.
+            var isFirst = !received.ContainsKey(node);
+            var (own, buffer) = Create(isFirst ? node : null);
+            ReceivedCount++;
+            entries[own].Parts = [key.Shard];
+            if (isFirst)
+            {
+                received.Add(node, own);
+            }
+
+            return (own, buffer);
         }
     }
 
@@ -55,17 +77,43 @@ internal sealed class GradientBuffers(int bufferLength)
         lock (gate)
         {
             var entry = entries[handle];
-            if (--entry.Holders == 0)
+            if (--entry.Holders > 0)
             {
-                entries.Remove(handle);
-                free.Push(entry.Buffer);
+                return;
+            }
+
+            entries.Remove(handle);
+            free.Push(entry.Buffer);
+            ReceivedCount -= entry.Parts is null ? 0 : 1;
+            if (entry.Node is { } node)
+            {
+                received.Remove(node);
             }
         }
     }
 
-    private sealed class Entry(TensorBuffer buffer)
+    private (GradientHandle Handle, TensorBuffer Buffer) Create(GradientKey? node)
+    {
+        if (!free.TryPop(out var buffer))
+        {
+            BufferCount++;
+            buffer = new TensorBuffer(bufferLength);
+        }
+
+        var handle = new GradientHandle(++lastHandle);
+        entries.Add(handle, new Entry(buffer, node) { Holders = 1 });
+        return (handle, buffer);
+    }
+
+    private sealed class Entry(TensorBuffer buffer, GradientKey? node)
     {
         public TensorBuffer Buffer => buffer;
+
+        /// <summary>Under which further parts find it; null where none is to.</summary>
+        public GradientKey? Node => node;
+
+        /// <summary>Of a node from another process: the shards whose parts it has room for.</summary>
+        public HashSet<ShardId>? Parts { get; set; }
 
         public int Holders { get; set; }
     }

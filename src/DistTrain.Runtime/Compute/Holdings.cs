@@ -2,66 +2,124 @@ using DistTrain.Actors;
 
 namespace DistTrain.Runtime.Compute;
 
-/// <summary>Which tensors each actor holds, so that those of an actor that is gone can be let go. A version may be held more than once.</summary>
+/// <summary>Which tensors each actor holds, so that those of an actor that is gone can be let go. What comes by several messages is held several times.</summary>
 internal sealed class Holdings(WeightVersions weights, GradientBuffers gradients)
 {
     private readonly object gate = new();
-    private readonly Dictionary<ActorAddress, List<GradientHandle>> heldGradients = [];
-    private readonly Dictionary<ActorAddress, List<WeightVersion>> heldVersions = [];
+    private readonly Dictionary<ActorAddress, Held> holders = [];
 
-    /// <summary>The actor now holds what the answer to its own work brought into being.</summary>
-    public void Record(ActorAddress actor, ComputeResult result)
+    /// <summary>The actor holds a node that it is already counted as a holder of.</summary>
+    public void Add(ActorAddress actor, GradientHandle gradient)
     {
-        switch (result)
+        lock (gate)
         {
-            case GradientComputed computed:
-                foreach (var node in computed.Nodes)
-                {
-                    Add(heldGradients, actor, node.Gradient);
-                }
+            Of(actor).Gradients.Add(gradient);
+        }
+    }
 
-                break;
-            case WeightsInitialized initialized:
-                Add(heldVersions, actor, initialized.Version);
-                break;
-            case UpdateApplied applied:
-                Add(heldVersions, actor, applied.Step.Makes);
-                break;
+    /// <summary>
+    /// The actor holds a version that it is already counted as a user of. A worker lives in one incarnation: the first version of another ends what it held of those before, and what still comes of those is let go at once.
+    /// </summary>
+    public void Add(ActorAddress actor, VersionKey version)
+    {
+        lock (gate)
+        {
+            var held = Of(actor);
+            if (actor.Role == ActorRole.Worker && version.Incarnation > held.Incarnation)
+            {
+                held.Incarnation = version.Incarnation;
+                Release(held, key => key.Incarnation < version.Incarnation);
+            }
+
+            if (version.Incarnation < held.Incarnation)
+            {
+                weights.Release(version);
+            }
+            else
+            {
+                held.Versions.Add(version);
+            }
+        }
+    }
+
+    public void Add(ActorAddress actor, ShardState state)
+    {
+        lock (gate)
+        {
+            Of(actor).States.Add(state);
         }
     }
 
     /// <summary>The receiver now holds what the message carries, as well as the sender.</summary>
-    public void Share(ActorAddress receiver, ActorMessage message)
+    public void Share(ActorAddress sender, ActorAddress receiver, ActorMessage message)
     {
         switch (message)
         {
             case Contribution contribution:
                 gradients.AddHolder(contribution.Gradient);
-                Add(heldGradients, receiver, contribution.Gradient);
+                Add(receiver, contribution.Gradient);
                 break;
             case WeightsPublished published:
-                AddVersion(receiver, published.Version);
+                ShareVersion(receiver, new VersionKey(published.Header.Incarnation, published.Version));
                 break;
             case WeightsDelivered delivered:
-                AddVersion(receiver, delivered.Version);
+                ShareVersion(receiver, new VersionKey(delivered.Header.Incarnation, delivered.Version));
+                break;
+            case StateDelivered delivered:
+                Add(receiver, State(sender, delivered.Shard, delivered.State.Version));
+                break;
+            case ResumeServing resume:
+                Add(receiver, State(sender, resume.Shard, resume.State.Version));
                 break;
             default:
                 throw new InvalidOperationException($"{message.GetType().Name} is not known to carry tensors");
         }
     }
 
+    /// <summary>The newest incarnation's version of that number that the actor holds.</summary>
+    public VersionKey Version(ActorAddress actor, WeightVersion version)
+    {
+        lock (gate)
+        {
+            return Of(actor).Versions.Where(key => key.Version == version).Select(key => (VersionKey?)key).Max()
+                ?? throw new InvalidOperationException($"{actor} asks for weight version {version}, which it does not hold");
+        }
+    }
+
+    public ShardState State(ActorAddress actor, ShardId shard, WeightVersion version)
+    {
+        lock (gate)
+        {
+            return Of(actor).States.Find(state => state.Shard == shard && state.Version == version)
+                ?? throw new InvalidOperationException($"{actor} asks for the state of {shard} at version {version}, which it does not hold");
+        }
+    }
+
+    public int StateCount(ActorAddress actor)
+    {
+        lock (gate)
+        {
+            return holders.TryGetValue(actor, out var held) ? held.States.Count : 0;
+        }
+    }
+
     public void Release(ActorAddress actor, ReleaseEffect effect)
     {
-        switch (effect)
+        lock (gate)
         {
-            case ReleaseGradient release when Remove(heldGradients, actor, release.Gradient):
-                gradients.Release(release.Gradient);
-                break;
-            case DropWeights drop when Remove(heldVersions, actor, drop.Version):
-                weights.Release(drop.Version);
-                break;
-            default:
-                throw new InvalidOperationException($"{actor} lets go of what it does not hold: {effect}");
+            var held = Of(actor);
+            switch (effect)
+            {
+                case ReleaseGradient release when held.Gradients.Remove(release.Gradient):
+                    gradients.Release(release.Gradient);
+                    break;
+                case DropWeights drop when DropVersion(held, actor, drop.Version):
+                    break;
+                case DropSnapshot drop when held.States.RemoveAll(state => state.Version == drop.Version) > 0:
+                    break;
+                default:
+                    throw new InvalidOperationException($"{actor} lets go of what it does not hold: {effect}");
+            }
         }
     }
 
@@ -69,46 +127,79 @@ internal sealed class Holdings(WeightVersions weights, GradientBuffers gradients
     {
         lock (gate)
         {
-            heldGradients.Remove(actor, out var handles);
-            handles?.ForEach(gradients.Release);
-            if (heldVersions.Remove(actor, out var versions))
+            if (!holders.Remove(actor, out var held))
             {
-                versions.Sort();
-                if (keepsNewestVersion && versions.Count > 0)
-                {
-                    heldVersions[actor] = [versions[^1]];
-                    versions.RemoveAt(versions.Count - 1);
-                }
+                return;
+            }
 
-                versions.ForEach(weights.Release);
+            held.Gradients.ForEach(gradients.Release);
+            var newest = keepsNewestVersion && held.Versions.Count > 0 ? held.Versions.Max() : (VersionKey?)null;
+            Release(held, key => key != newest);
+            if (newest is not null)
+            {
+                Of(actor).Versions.AddRange(held.Versions);
             }
         }
     }
 
-    private void AddVersion(ActorAddress receiver, WeightVersion version)
+    /// <summary>A worker holds a version by one message of each shard, and lets go of it as a whole; others let go of what came by one message.</summary>
+    private bool DropVersion(Held held, ActorAddress actor, WeightVersion version)
+    {
+        if (actor.Role == ActorRole.Worker)
+        {
+            Release(held, key => key.Version == version);
+            return true;
+        }
+
+        var place = held.Versions.FindIndex(key => key.Version == version);
+        if (place < 0)
+        {
+            return false;
+        }
+
+        weights.Release(held.Versions[place]);
+        held.Versions.RemoveAt(place);
+        return true;
+    }
+
+    private void Release(Held held, Predicate<VersionKey> which)
+    {
+        foreach (var key in held.Versions)
+        {
+            if (which(key))
+            {
+                weights.Release(key);
+            }
+        }
+
+        held.Versions.RemoveAll(which);
+    }
+
+    private void ShareVersion(ActorAddress receiver, VersionKey version)
     {
         weights.AddHolder(version);
-        Add(heldVersions, receiver, version);
+        Add(receiver, version);
     }
 
-    private void Add<T>(Dictionary<ActorAddress, List<T>> held, ActorAddress actor, T item)
+    private Held Of(ActorAddress actor)
     {
-        lock (gate)
+        if (!holders.TryGetValue(actor, out var held))
         {
-            if (!held.TryGetValue(actor, out var items))
-            {
-                held.Add(actor, items = []);
-            }
-
-            items.Add(item);
+            holders.Add(actor, held = new Held());
         }
+
+        return held;
     }
 
-    private bool Remove<T>(Dictionary<ActorAddress, List<T>> held, ActorAddress actor, T item)
+    private sealed class Held
     {
-        lock (gate)
-        {
-            return held.TryGetValue(actor, out var items) && items.Remove(item);
-        }
+        public List<GradientHandle> Gradients { get; } = [];
+
+        public List<VersionKey> Versions { get; } = [];
+
+        public List<ShardState> States { get; } = [];
+
+        /// <summary>Of a worker: the newest one of which it has held anything.</summary>
+        public Incarnation Incarnation { get; set; }
     }
 }

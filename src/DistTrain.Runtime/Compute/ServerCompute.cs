@@ -1,73 +1,149 @@
-using System.Collections.Immutable;
 using DistTrain.Actors;
+using DistTrain.Learning;
 using DistTrain.Learning.Engines;
-using DistTrain.Learning.Graph;
-using DistTrain.Learning.Optimization;
+using DistTrain.Learning.Reduction;
 
 namespace DistTrain.Runtime.Compute;
 
-/// <summary>The parameter server's weights and optimizer state, and the kernels that change them.</summary>
-internal sealed class ServerCompute
+/// <summary>The shards of the parameter server that live in this process. Calls for different shards may run side by side.</summary>
+internal sealed class ServerCompute(TrainingDefinition definition, IEngine engine, WeightVersions weights, GradientBuffers gradients, Holdings holdings)
 {
-    /// <summary>Parts of an update are at least this large, so that sharing one out costs less than doing it.</summary>
-    private const int SmallestPartElements = 2 * ParameterLayout.ChunkLength;
+    private readonly object gate = new();
+    private readonly Dictionary<ShardId, ShardCompute> shards = [];
+    private ShardCut cut = ShardCut.Create(definition.Graph.Layout, 1);
+    private TensorBuffer? initialWeights;
 
-    private readonly GradientBuffers gradients;
-
-    public ServerCompute(TrainingDefinition definition, IEngine engine, WeightVersions weights, GradientBuffers gradients)
+    /// <summary>Of all shards, wherever they live.</summary>
+    public ShardCut Cut
     {
-        Definition = definition;
-        Weights = weights;
-        this.gradients = gradients;
-        State = new OptimizerState(definition.Optimizer, definition.Graph.Layout);
-        Update = new StagedUpdate(engine.ParameterKernels, definition.Graph.Layout, State);
-        PartBorders = CutIntoParts(definition.Graph.Layout);
+        get
+        {
+            lock (gate)
+            {
+                return cut;
+            }
+        }
     }
 
-    internal TrainingDefinition Definition { get; }
-
-    internal WeightVersions Weights { get; }
-
-    internal OptimizerState State { get; }
-
-    /// <summary>The update that is being applied; one at a time.</summary>
-    internal StagedUpdate Update { get; }
-
-    /// <summary>First chunk of each part of an update, then the chunk count.</summary>
-    internal ImmutableArray<int> PartBorders { get; }
-
-    public WeightsInitialized Initialize()
+    /// <summary>Says how many shards there are. Versions that exist are cut as before, so the number stays as it is while there are any.</summary>
+    public void Place(int shardCount)
     {
+        lock (gate)
+        {
+            if (shardCount == cut.ShardCount)
+            {
+                return;
+            }
+
+            if (weights.Count > 0)
+            {
+                throw new InvalidOperationException($"weights that are cut for {cut.ShardCount} shards cannot be placed on {shardCount}");
+            }
+
+            cut = ShardCut.Create(definition.Graph.Layout, shardCount);
+        }
+    }
+
+    /// <summary>Whether the shard serves here in this incarnation.</summary>
+    public bool Has(ShardId shard, Incarnation incarnation)
+    {
+        lock (gate)
+        {
+            return shards.TryGetValue(shard, out var found) && found.Incarnation == incarnation;
+        }
+    }
+
+    public WeightsInitialized Initialize(ActorAddress actor, InitializeWeights effect)
+    {
+        var shard = Create(effect.Shard, effect.Incarnation);
         var version = new WeightVersion(0);
-        Weights.Publish(version, Definition.Graph.Layout.CreateInitialWeights(Definition.Seed));
+        shard.Write(version, InitialWeights());
+        holdings.Add(actor, shard.Key(version));
         return new WeightsInitialized(version);
     }
 
-    public WeightsHashed Hash(WeightVersion version)
+    public WeightsInitialized Restore(ActorAddress actor, RestoreState effect)
     {
-        using var lease = Weights.Read(version);
-        return new WeightsHashed(version, WeightsHash.Compute(Definition.Graph.Layout, lease.Weights));
+        var state = holdings.State(actor, effect.Shard, effect.State.Version);
+        var shard = Create(effect.Shard, effect.Incarnation);
+        shard.Restore(state, effect.State.Scalars);
+        holdings.Add(actor, shard.Key(state.Version));
+        return new WeightsInitialized(state.Version);
+    }
+
+    public StateSnapshotted Snapshot(ActorAddress actor, SnapshotState effect)
+    {
+        var shard = Find(effect.Shard);
+        holdings.Add(actor, shard.Copy(effect.Version));
+        return new StateSnapshotted(effect.Version, [.. shard.State.Scalars.Span]);
     }
 
     /// <summary>Cuts one step's reduction and update into parts that may run side by side, in any order, each once.</summary>
-    public StepUpdate Begin(ReduceAndUpdate effect) =>
-        new(this, effect, [.. effect.Nodes.Select(held => new GradientNode(held.Node, gradients.Get(held.Gradient)))]);
-
-    private static ImmutableArray<int> CutIntoParts(ParameterLayout layout)
+    public StepUpdate Begin(ReduceAndUpdate effect)
     {
-        var borders = ImmutableArray.CreateBuilder<int>();
-        borders.Add(0);
-        var elements = 0;
-        foreach (var chunk in layout.Chunks)
+        var shard = Find(effect.Shard);
+        lock (gate)
         {
-            elements += chunk.Length;
-            if (elements >= SmallestPartElements || chunk.Index == layout.Chunks.Length - 1)
-            {
-                borders.Add(chunk.Index + 1);
-                elements = 0;
-            }
+            initialWeights = null;
         }
 
-        return borders.ToImmutable();
+        return shard.Running = new StepUpdate(shard, effect, [.. effect.Nodes.Select(held => new GradientNode(held.Node, gradients.Get(held.Gradient)))]);
+    }
+
+    public StepUpdate Continue(ContinueUpdate effect)
+    {
+        var update = Find(effect.Shard).Running ?? throw new InvalidOperationException($"{effect.Shard} is to go on with step {effect.Step}, but applies none");
+        update.Continue(effect.Squares);
+        return update;
+    }
+
+    /// <summary>The answer to either, when its parts have run and none follow at once.</summary>
+    public ComputeResult Complete(ActorAddress actor, StepUpdate update)
+    {
+        var result = update.Result();
+        if (result is UpdateApplied)
+        {
+            holdings.Add(actor, update.Makes);
+        }
+
+        return result;
+    }
+
+    public void Abandon(AbandonUpdate effect) => Find(effect.Shard).Running?.Abandon();
+
+    public void Forget(ShardId shard)
+    {
+        lock (gate)
+        {
+            if (shards.Remove(shard, out var gone))
+            {
+                gone.Running?.Abandon();
+            }
+        }
+    }
+
+    private ShardCompute Create(ShardId shard, Incarnation incarnation)
+    {
+        lock (gate)
+        {
+            return shards[shard] = new ShardCompute(shard, incarnation, cut, definition.Optimizer, engine, weights);
+        }
+    }
+
+    private ShardCompute Find(ShardId shard)
+    {
+        lock (gate)
+        {
+            return shards.TryGetValue(shard, out var found) ? found : throw new InvalidOperationException($"{shard} has no state in this process");
+        }
+    }
+
+    /// <summary>Made once for all shards that begin here, and kept until one of them makes a step.</summary>
+    private TensorBuffer InitialWeights()
+    {
+        lock (gate)
+        {
+            return initialWeights ??= definition.Graph.Layout.CreateInitialWeights(definition.Seed);
+        }
     }
 }

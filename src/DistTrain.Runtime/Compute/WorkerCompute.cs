@@ -17,7 +17,6 @@ internal sealed class WorkerCompute : IDisposable
 
     private readonly TrainingDefinition definition;
     private readonly IEngine engine;
-    private readonly WeightVersions weights;
     private readonly GradientBuffers gradients;
     private readonly ComputePlan plan;
     private readonly MetricPlan metrics;
@@ -30,11 +29,10 @@ internal sealed class WorkerCompute : IDisposable
     private ActivationProbe? probe;
     private int oldest;
 
-    public WorkerCompute(TrainingDefinition definition, IEngine engine, WeightVersions weights, GradientBuffers gradients, EpochOrders orders, ComputePlan plan)
+    public WorkerCompute(TrainingDefinition definition, IEngine engine, GradientBuffers gradients, EpochOrders orders, ComputePlan plan)
     {
         this.definition = definition;
         this.engine = engine;
-        this.weights = weights;
         this.gradients = gradients;
         this.plan = plan;
         metrics = definition.Metrics;
@@ -46,13 +44,13 @@ internal sealed class WorkerCompute : IDisposable
         split = new SplitGradient(definition, gradients, plan, ProgramOf, team);
     }
 
-    public GradientComputed Compute(ComputeGradient effect)
+    /// <param name="weights">Of the version that the step reads.</param>
+    public GradientComputed Compute(ComputeGradient effect, TensorBuffer weights)
     {
         var start = Stopwatch.GetTimestamp();
         var (batch, range) = (effect.MiniBatch, effect.Range);
         var samples = Prepare(batch, range);
-        using var lease = weights.Read(batch.Step.Reads);
-        var nodes = plan.IsWhole ? ComputeWhole(samples, batch, range, lease.Weights) : split.Compute(samples, batch, range, lease.Weights);
+        var nodes = plan.IsWhole ? ComputeWhole(samples, batch, range, weights) : split.Compute(samples, batch, range, weights);
         return new GradientComputed(batch.Step, range, nodes, (long)Stopwatch.GetElapsedTime(start).TotalMicroseconds);
     }
 
@@ -70,11 +68,10 @@ internal sealed class WorkerCompute : IDisposable
         return samples;
     }
 
-    public BlocksEvaluated Evaluate(EvaluateBlocks effect, int blockSize)
+    /// <param name="version">The weights of the version that is evaluated.</param>
+    public BlocksEvaluated Evaluate(EvaluateBlocks effect, TensorBuffer version, int blockSize)
     {
         var set = definition.Samples(effect.Split);
-        using var lease = weights.Read(effect.Version);
-        var version = lease.Weights;
         var results = new BlockResult[effect.Blocks.Count];
         var threads = Math.Min(plan.Threads, results.Length);
         team.Run(threads, thread =>

@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using System.Diagnostics;
 using DistTrain.Actors;
 using DistTrain.Runtime.Compute;
+using DistTrain.Runtime.Wire;
 
 namespace DistTrain.Runtime.Hosting;
 
@@ -45,10 +46,16 @@ internal sealed class LocalActors : IDisposable
     /// <summary>Carries out an effect that concerns nodes and their actors. Called on any thread, while the coordinator is run.</summary>
     public required Action<Effect> HandleEffect { get; init; }
 
+    /// <summary>Sees every result of engine work before its actor does. Called on the thread that has computed.</summary>
+    public Action<ComputeResult>? Computed { get; init; }
+
     public Timestamp Now => new((long)Stopwatch.GetElapsedTime(startTimestamp).TotalMicroseconds);
 
     /// <summary>Whether there is, or was, such an actor here, that has not been removed.</summary>
     public bool Has(ActorAddress address) => cells.ContainsKey(address);
+
+    /// <summary>Of those that have been added and not removed.</summary>
+    public IEnumerable<ActorAddress> Addresses => cells.Keys;
 
     /// <summary>Takes actors in and starts them, in order of their addresses.</summary>
     public void Add(params IEnumerable<IActor> actors)
@@ -79,11 +86,16 @@ internal sealed class LocalActors : IDisposable
     }
 
     /// <summary>Hands a message to an actor of this process. What a message with tensors carries is the receiver's already.</summary>
-    /// <returns>Whether there is such an actor here.</returns>
+    /// <returns>Whether there is such an actor here. If there is none, what the message carries is let go.</returns>
     public bool Post(ActorAddress to, Message message)
     {
         if (!cells.TryGetValue(to, out var cell))
         {
+            if (message is ITensorMessage)
+            {
+                host.Forget(to);
+            }
+
             return false;
         }
 
@@ -170,6 +182,9 @@ internal sealed class LocalActors : IDisposable
             case ReduceAndUpdate update:
                 StartUpdate(cell, host.Begin(update));
                 break;
+            case ContinueUpdate update:
+                StartUpdate(cell, host.Continue(update));
+                break;
             case ComputeEffect compute:
                 StartCompute(cell, compute);
                 break;
@@ -225,19 +240,21 @@ internal sealed class LocalActors : IDisposable
             return;
         }
 
-        Post(send.To, send.Message is ITensorMessage ? host.Transfer(cell.Address, send.To, send.Message) : send.Message);
+        var message = send.Message is ITensorMessage ? host.Transfer(cell.Address, send.To, send.Message) : send.Message;
+        Post(send.To, WireTrip.IsAsked ? WireTrip.Take(message) : message);
     }
 
     private void StartCompute(ActorCell cell, ComputeEffect effect)
     {
         BeginWork(cell);
+        var work = host.Begin(cell.Address, effect);
         if (cell.Thread is { } thread)
         {
-            pool.Enqueue(thread, () => Answer(cell, host.Execute(cell.Address, effect)));
+            pool.Enqueue(thread, () => Answer(cell, work()));
         }
         else
         {
-            pool.Share(1, _ => Answer(cell, host.Execute(cell.Address, effect)), completed: static () => { });
+            pool.Share(1, _ => Answer(cell, work()), completed: static () => { });
         }
     }
 
@@ -285,6 +302,7 @@ internal sealed class LocalActors : IDisposable
     /// <summary>To the actor that asked, even if another has taken its place meanwhile.</summary>
     private void Answer(ActorCell cell, ComputeResult result)
     {
+        Computed?.Invoke(result);
         BeginActivity();
         cell.Post(result);
         EndWork(cell);

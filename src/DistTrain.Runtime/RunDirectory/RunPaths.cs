@@ -10,5 +10,12 @@ public readonly record struct RunPaths(string Directory)
     /// <summary>One JSON object a line, as they happened.</summary>
     public string Metrics => Path.Combine(Directory, "metrics.jsonl");
 
+    /// <summary>Names the process that writes the run, while it does.</summary>
+    public string Lock => Path.Combine(Directory, "run.lock");
+
     public string Model => Path.Combine(Directory, "model.safetensors");
+
+    /// <summary>What a worker process on this machine said.</summary>
+    /// <param name="number">From 1 on.</param>
+    public string WorkerLog(int number) => Path.Combine(Directory, $"worker-{number}.log");
 }

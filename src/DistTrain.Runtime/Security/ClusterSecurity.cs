@@ -16,4 +16,7 @@ public sealed record ClusterSecurity
 
     /// <summary>Who must have signed the peers' certificates; null where the secret alone tells members from strangers.</summary>
     public X509Certificate2? Authority { get; init; }
+
+    /// <summary>Whether the person has asked, in so many words, for connections beyond this machine that strangers can read or join (<see cref="TransportPolicy"/>).</summary>
+    public bool AllowsInsecure { get; init; }
 }

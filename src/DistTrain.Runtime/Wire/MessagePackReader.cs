@@ -92,7 +92,10 @@ public ref struct MessagePackReader(ReadOnlySpan<byte> bytes, WireLimits limits)
     }
 
     /// <exception cref="WireFormatException">Something else comes next, it is too long, or it is not UTF-8.</exception>
-    public string ReadString()
+    public string ReadString() => ReadString(limits.MaximumStringBytes);
+
+    /// <exception cref="WireFormatException">Something else comes next, it is too long, or it is not UTF-8.</exception>
+    public string ReadString(int maximumBytes)
     {
         var code = TakeByte();
         var length = code switch
@@ -103,7 +106,7 @@ public ref struct MessagePackReader(ReadOnlySpan<byte> bytes, WireLimits limits)
             MessagePackCode.String32 => Canonical(TakeNumber(sizeof(uint)), above: ushort.MaxValue),
             _ => throw Unexpected("a text", code),
         };
-        var text = Take(Bounded("a text", length, limits.MaximumStringBytes, "bytes"));
+        var text = Take(Bounded("a text", length, maximumBytes, "bytes"));
         try
         {
             return MessagePackCode.Utf8.GetString(text);

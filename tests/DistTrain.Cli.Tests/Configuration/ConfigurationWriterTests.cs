@@ -86,6 +86,20 @@ public class ConfigurationWriterTests
             TopK = 3,
             MemoryBytes = 3L << 29,
             ThreadsPerWorker = 2,
+            Listen = new("::1", 0),
+            Processes = 3,
+            MinWorkers = 2,
+            WaitsBelowMinWorkers = true,
+            Placement = Actors.ShardPlacement.Servers,
+            Shards = 5,
+            Health = new("node-1", 8080),
+            ClusterFolder = "a folder",
+            SecretFile = "/run/secrets/it",
+            IsInsecure = true,
+            Tls = true,
+            HeartbeatMilliseconds = 100,
+            SilenceSeconds = 2.5,
+            ReconnectSeconds = 0,
         };
 
         // Every setting differs from its default, so that none can be forgotten here.

@@ -33,6 +33,8 @@ public class ReferenceFileTests
             ScheduleCycleFinalDivisor = 77, WarmupSteps = 77, WarmupEpochs = 77, WarmupStart = 0.77, PlateauMetric = "x", PlateauFactor = 0.77, PlateauPatience = 77, PlateauThreshold = 0.77,
             PlateauCooldown = 77, PlateauMinimumRate = 77, BatchSchedule = "x", BatchGrowthEpochs = 77, BatchGrowthFactor = 77, BatchSizeMaximum = 77, ScalingRule = "x", BaseBatchSize = 77,
             ScalingFollowsGrowth = true, StopMetric = "x", StopPatience = 77, StopMinDelta = 77, StopRestoreBest = false, TopK = 77, MemoryBytes = 77, ThreadsPerWorker = 77,
+            Listen = new("x", 77), Processes = 77, MinWorkers = 77, WaitsBelowMinWorkers = true, Placement = Actors.ShardPlacement.Servers, Shards = 77, Health = new("x", 77), ClusterFolder = "x",
+            SecretFile = "x", IsInsecure = true, Tls = false, HeartbeatMilliseconds = 77, SilenceSeconds = 77, ReconnectSeconds = 77,
         };
         var key = ConfigurationKeys.Find(name)!;
         Assert.NotEqual(key.Get(TrainConfiguration.Default), key.Get(basis));

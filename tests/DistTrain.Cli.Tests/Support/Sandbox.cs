@@ -49,6 +49,18 @@ internal sealed class Sandbox : IDisposable
 
     public InterruptionListener Interruption { get; set; } = (_, _) => new StringWriter();
 
+    public InterruptionListener Termination { get; set; } = (_, _) => new StringWriter();
+
+    public CoordinatorRunner Coordinator { get; set; } = (_, _, _, definition, engine, listener, cancellation) => SequentialTrainer.Run(definition, engine, listener, cancellation);
+
+    public MemberRunner Member { get; set; } = (_, _, _, _, _) => throw new InvalidOperationException("no member is expected");
+
+    public StatusQuestion AskStatus { get; set; } = (_, _, _) => throw new InvalidOperationException("no question is expected");
+
+    public ProcessStarter StartProcess { get; set; } = _ => throw new InvalidOperationException("no process is expected");
+
+    public TextReader Input { get; set; } = TextReader.Null;
+
     public string At(string name) => Path.Combine(Folder, name);
 
     public string Write(string name, string content)
@@ -73,6 +85,13 @@ internal sealed class Sandbox : IDisposable
             Engine = _ => new ReferenceEngine(),
             Trainer = _ => (definition, engine, listener, cancellation) => Trainer(definition, engine, listener, cancellation),
             ListenForInterruption = Interruption,
+            ListenForTermination = Termination,
+            Input = Input,
+            Coordinator = Coordinator,
+            Member = Member,
+            AskStatus = AskStatus,
+            StartProcess = StartProcess,
+            EndProcess = code => throw new InvalidOperationException($"the process would end with {code}"),
         });
         return new Outcome(code, output.ToString(), error.ToString());
     }

@@ -21,9 +21,9 @@ public class EngineComputeHostTests
         var host = Host();
         host.Execute(Server, new InitializeWeights(new ShardId(0)));
         Assert.Empty(Update(host, 1, measures: false).Measures);
-        var before = host.CopyWeights(new WeightVersion(1));
+        var before = Delivered(host, 1);
         var norms = TensorNorms.Fold(host.Layout, Update(host, 2, measures: true).Measures.AsSpan(), Labels.Length);
-        var after = host.CopyWeights(new WeightVersion(2));
+        var after = Delivered(host, 2);
         Assert.Equal([0, 1], norms.Select(entry => entry.TensorIndex));
         var (weight, bias) = (norms[0], norms[1]);
         Assert.Equal(Norm(before.Span[..8]), weight.WeightNorm, 1e-6);
@@ -44,6 +44,12 @@ public class EngineComputeHostTests
         var computed = (GradientComputed)host.Execute(Worker, new ComputeGradient(miniBatch, new WorkRange(0, 2)));
         var held = computed.Nodes.Select(node => new HeldGradient(node.Node, node.Gradient)).ToImmutableArray();
         return (UpdateApplied)host.Execute(Server, new ReduceAndUpdate(new ShardId(0), miniBatch, held, Rate) { Measures = measures });
+    }
+
+    private static TensorBuffer Delivered(EngineComputeHost host, long version)
+    {
+        host.Transfer(Server, ActorAddress.Coordinator, new WeightsDelivered(default, new ShardId(0), new WeightVersion(version)));
+        return host.CopyWeights(new WeightVersion(version));
     }
 
     private static EngineComputeHost Host()

@@ -1,5 +1,4 @@
 using DistTrain.Actors;
-using DistTrain.Learning.Reduction;
 using DistTrain.Runtime.Compute;
 
 namespace DistTrain.Runtime.Tests.Compute;
@@ -8,16 +7,22 @@ public class HoldingsTests
 {
     private static readonly ActorAddress Worker = ActorAddress.Of(new WorkerId(1));
     private static readonly ActorAddress Server = ActorAddress.Of(new ShardId(0));
+    private static readonly ShardId Shard = new(0);
 
     private readonly WeightVersions weights = new(4);
     private readonly GradientBuffers gradients = new(4);
+    private readonly Holdings holdings;
+
+    public HoldingsTests()
+    {
+        holdings = new Holdings(weights, gradients);
+    }
 
     [Fact]
     public void A_gradient_lives_until_sender_and_receiver_have_let_go()
     {
-        var holdings = new Holdings(weights, gradients);
-        var handle = Compute(holdings);
-        holdings.Share(Server, new Contribution(default, new WorkerId(1), new StepNumber(1), new ShardId(0), default, handle, default, 0));
+        var handle = Compute();
+        holdings.Share(Worker, Server, new Contribution(default, new WorkerId(1), new StepNumber(1), Shard, default, handle, default, 0));
         holdings.Release(Worker, new ReleaseGradient(handle));
         Assert.NotNull(gradients.Get(handle));
         holdings.Release(Server, new ReleaseGradient(handle));
@@ -29,45 +34,85 @@ public class HoldingsTests
     [Fact]
     public void What_an_actor_that_is_gone_held_is_free()
     {
-        var holdings = new Holdings(weights, gradients);
-        var handle = Compute(holdings);
-        weights.Publish(new WeightVersion(0), weights.Take());
-        holdings.Share(Worker, new WeightsPublished(default, new ShardId(0), new WeightVersion(0)));
+        var handle = Compute();
+        Make(1, 0);
+        Publish(1, 0);
         holdings.ReleaseAll(Worker, keepsNewestVersion: false);
         Assert.Throws<KeyNotFoundException>(() => gradients.Get(handle));
-        weights.Release(new WeightVersion(0));
-        Assert.Throws<InvalidOperationException>(() => weights.Read(new WeightVersion(0)));
+        holdings.Release(Server, new DropWeights(new WeightVersion(0)));
+        Assert.Equal(0, weights.Count);
     }
 
     [Fact]
-    public void The_servers_newest_version_outlives_it()
+    public void The_newest_version_outlives_its_holder_where_it_is_the_runs_result()
     {
-        var holdings = new Holdings(weights, gradients);
-        foreach (var version in (long[])[0, 1])
-        {
-            weights.Publish(new WeightVersion(version), weights.Take());
-        }
-
-        holdings.Record(Server, new WeightsInitialized(new WeightVersion(0)));
-        holdings.Record(Server, new UpdateApplied(new StepNumber(1), null));
+        Make(1, 0);
+        Make(1, 1);
         holdings.ReleaseAll(Server, keepsNewestVersion: true);
-        Assert.Throws<InvalidOperationException>(() => weights.Read(new WeightVersion(0)));
-        weights.Read(new WeightVersion(1)).Dispose();
+        Assert.Throws<InvalidOperationException>(() => weights.Read(Key(1, 0), Shard));
+        weights.Read(holdings.Version(Server, new WeightVersion(1)), Shard).Dispose();
     }
 
     [Fact]
     public void Letting_go_of_what_is_not_held_is_a_bug_that_is_named()
     {
-        var holdings = new Holdings(weights, gradients);
-        var handle = Compute(holdings);
+        var handle = Compute();
         var bug = Assert.Throws<InvalidOperationException>(() => holdings.Release(Server, new ReleaseGradient(handle)));
         Assert.Contains("server-0", bug.Message, StringComparison.Ordinal);
     }
 
-    private GradientHandle Compute(Holdings holdings)
+    [Fact]
+    public void A_worker_lets_go_of_a_version_as_a_whole_and_the_coordinator_of_each_part_that_came()
+    {
+        Make(1, 3);
+        foreach (var receiver in (ActorAddress[])[Worker, Worker, ActorAddress.Coordinator, ActorAddress.Coordinator])
+        {
+            Publish(1, 3, receiver);
+        }
+
+        var drop = new DropWeights(new WeightVersion(3));
+        holdings.Release(Server, drop);
+        holdings.Release(Worker, drop);
+        holdings.Release(ActorAddress.Coordinator, drop);
+        Assert.Equal(1, weights.Count);
+        holdings.Release(ActorAddress.Coordinator, drop);
+        Assert.Equal(0, weights.Count);
+    }
+
+    [Fact]
+    public void A_worker_of_a_new_incarnation_holds_nothing_of_the_one_before()
+    {
+        Make(1, 7);
+        Publish(1, 7);
+        Make(2, 7);
+        Publish(2, 7);
+        holdings.ReleaseAll(Server, keepsNewestVersion: false);
+        Assert.False(weights.Exists(Key(1, 7)));
+        Assert.Equal(Key(2, 7), holdings.Version(Worker, new WeightVersion(7)));
+
+        // One that was on its way.
+        Make(1, 8);
+        Publish(1, 8);
+        holdings.ReleaseAll(Server, keepsNewestVersion: false);
+        Assert.False(weights.Exists(Key(1, 8)));
+    }
+
+    private static VersionKey Key(long incarnation, long version) => new(new Incarnation(incarnation), new WeightVersion(version));
+
+    private void Make(long incarnation, long version)
+    {
+        weights.BeginWriting(Key(incarnation, version), Shard);
+        weights.EndWriting(Key(incarnation, version), Shard);
+        holdings.Add(Server, Key(incarnation, version));
+    }
+
+    private void Publish(long incarnation, long version, ActorAddress? receiver = null) =>
+        holdings.Share(Server, receiver ?? Worker, new WeightsPublished(new Header(default, new Incarnation(incarnation), default), Shard, new WeightVersion(version)));
+
+    private GradientHandle Compute()
     {
         var (handle, _) = gradients.Create();
-        holdings.Record(Worker, new GradientComputed(new StepNumber(1), new WorkRange(0, 1), [new ComputedNode(new TreeNode(0, 0), handle, default)], 0));
+        holdings.Add(Worker, handle);
         return handle;
     }
 }

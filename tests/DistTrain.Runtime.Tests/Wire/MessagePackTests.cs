@@ -131,7 +131,7 @@ public sealed class MessagePackTests
 
     [Theory]
     [InlineData("DC000F", "more bytes than it needs")]
-    [InlineData("DDFFFFFFFF", "an array of 4,294,967,295 items is longer than the 65,536")]
+    [InlineData("DDFFFFFFFF", "an array of 4,294,967,295 items is longer than the 1,048,576")]
     [InlineData("DC8000", "ends before it is complete")]
     [InlineData("91919191919191919190", "nested more than 8 deep")]
     public void What_is_no_array_is_refused(string hexadecimal, string expected) => AssertRefused(

@@ -1,0 +1,117 @@
+using DistTrain.Cli.Configuration;
+using DistTrain.Runtime.Cluster;
+using DistTrain.Runtime.RunDirectory;
+
+namespace DistTrain.Cli.Cluster;
+
+/// <summary>The worker processes of <c>--processes</c>: started when the coordinator listens, watched, and gone when it is.</summary>
+internal sealed class LocalWorkers : IDisposable
+{
+    private static readonly TimeSpan PatienceAtTheEnd = TimeSpan.FromSeconds(10);
+
+    private readonly Clustered plan;
+    private readonly TrainConfiguration configuration;
+    private readonly ProcessStarter start;
+    private readonly RunPaths paths;
+    private readonly Action<string> notice;
+    private readonly Action<string> giveUp;
+    private readonly object gate = new();
+    private readonly List<LocalWorker> workers = [];
+    private int left;
+    private bool hasBegun;
+
+    /// <param name="plan">How many there are.</param>
+    /// <param name="configuration">What they are told of connections.</param>
+    /// <param name="start">Starts one.</param>
+    /// <param name="paths">Where their output goes.</param>
+    /// <param name="notice">Takes a sentence for the user, on any thread.</param>
+    /// <param name="giveUp">Takes the reason why the run cannot go on with those who are left.</param>
+    public LocalWorkers(Clustered plan, TrainConfiguration configuration, ProcessStarter start, RunPaths paths, Action<string> notice, Action<string> giveUp)
+    {
+        this.plan = plan;
+        this.configuration = configuration;
+        this.start = start;
+        this.paths = paths;
+        this.notice = notice;
+        this.giveUp = giveUp;
+        left = plan.ProcessesToStart;
+    }
+
+    public ReadOnlyMemory<byte> Secret { get; } = Parent.NewSecret();
+
+    public void Start(HostAndPort coordinator)
+    {
+        var arguments = Arguments(coordinator);
+        for (var number = 1; number <= plan.ProcessesToStart; number++)
+        {
+            var worker = LocalWorker.Start(number, () => start(arguments), Secret.Span, paths.WorkerLog(number), HandleEnd);
+            lock (gate)
+            {
+                workers.Add(worker);
+            }
+        }
+    }
+
+    /// <summary>The first step has been made.</summary>
+    public void HandleBeginning()
+    {
+        lock (gate)
+        {
+            hasBegun = true;
+        }
+    }
+
+    /// <summary>Gives those who are left a while to end by themselves, then ends them.</summary>
+    public void Dispose()
+    {
+        var deadline = DateTime.UtcNow + PatienceAtTheEnd;
+        foreach (var worker in workers)
+        {
+            var rest = deadline - DateTime.UtcNow;
+            worker.WaitForEnd(rest > TimeSpan.Zero ? rest : TimeSpan.Zero);
+            worker.Dispose();
+        }
+    }
+
+    /// <summary>Why a run cannot go on with the processes that are left; null when it can.</summary>
+    internal static string? Hopelessness(int left, int minimum, bool hasBegun, bool waitsBelowMinimum) => (left, hasBegun) switch
+    {
+        (0, _) => "no worker process is left",
+        (_, false) when left < minimum => $"training cannot begin: {Left(left)}, but --min-workers is {minimum}",
+        (_, true) when left < minimum && waitsBelowMinimum => $"training waits for workers that nobody starts: {Left(left)}, but --min-workers is {minimum}",
+        _ => null,
+    };
+
+    private static string Left(int count) => count == 1 ? "one worker process is left" : $"{count} worker processes are left";
+
+    private void HandleEnd(LocalWorkerEnd end)
+    {
+        // Those who leave in order are told of by the coordinator.
+        if (end.ExitCode != 0)
+        {
+            notice(end.ToString());
+        }
+
+        string? reason;
+        lock (gate)
+        {
+            left--;
+            reason = Hopelessness(left, plan.MinimumWorkers, hasBegun, configuration.WaitsBelowMinWorkers);
+        }
+
+        if (reason is not null)
+        {
+            giveUp(reason);
+        }
+    }
+
+    private string[] Arguments(HostAndPort coordinator)
+    {
+        string[] passedOn = ["heartbeat-milliseconds", "silence-seconds", "reconnect-seconds"];
+        return
+        [
+            "worker", "--spawned", "--join", coordinator.ToString(), "--tls", configuration.Tls == true ? "yes" : "no",
+            .. passedOn.SelectMany(name => (string[])[$"--{name}", ConfigurationWriter.ToText(ConfigurationKeys.Find(name)!.Get(configuration))]),
+        ];
+    }
+}
