@@ -12,6 +12,9 @@ public interface ILink
 {
     ProcessId Peer { get; }
 
+    /// <summary>As sentences call the peer; may become a better one when the peer has been given it.</summary>
+    string PeerName { get; set; }
+
     /// <summary>Sends a control message: already encoded, at most the frame limit long. Never waits.</summary>
     void Send(ReadOnlySpan<byte> message);
 
@@ -47,5 +50,10 @@ public interface ILinkHandler
 }
 
 /// <summary>Of a link, since its beginning.</summary>
+/// <param name="SentBytesPerSecond">Of tensors, while some were being sent; null until enough have been.</param>
 public sealed record LinkStatistics(
-    long BytesSent, long BytesReceived, int Reconnections, double? RoundTripMilliseconds, double? SentBytesPerSecond, TimeSpan SinceLastHeartbeat, double? LargestHeartbeatGapMilliseconds);
+    long BytesSent, long BytesReceived, int Reconnections, double? RoundTripMilliseconds, double? SentBytesPerSecond, TimeSpan SinceLastHeartbeat, double? LargestHeartbeatGapMilliseconds)
+{
+    /// <summary>How surprising the present silence of the peer is (<see cref="Links.Suspicion.Phi"/>); 0 for not at all.</summary>
+    public double Suspicion { get; init; }
+}

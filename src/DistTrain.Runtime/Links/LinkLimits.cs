@@ -1,3 +1,4 @@
+using DistTrain.Learning;
 using DistTrain.Runtime.Wire;
 
 namespace DistTrain.Runtime.Links;
@@ -26,6 +27,9 @@ public sealed record LinkLimits
     /// <summary>Control messages that wait for a peer.</summary>
     public int MaximumQueuedMessages { get; init; } = 65_536;
 
+    /// <summary>Of those messages, together.</summary>
+    public long MaximumQueuedBytes { get; init; } = 256L << 20;
+
     /// <summary>Of one piece of a tensor on the wire.</summary>
     public int ChunkBytes { get; init; } = 256 << 10;
 
@@ -35,4 +39,33 @@ public sealed record LinkLimits
     public int SmallestCreditBytes { get; init; } = 4 << 20;
 
     public int LargestCreditBytes { get; init; } = 256 << 20;
+
+    /// <summary>A peer of which silence is this unlikely (10 to the power of minus this) is looked for anew before the deadline is over; null for the deadline alone.</summary>
+    public double? SuspicionThreshold { get; init; }
+
+    /// <exception cref="InvalidInputException">A limit is out of range, or two contradict each other.</exception>
+    public void Check()
+    {
+        Wire.Check();
+        Require(MaximumHalfOpenConnections > 0, nameof(MaximumHalfOpenConnections), "at least 1");
+        Require(MaximumQueuedMessages > 0, nameof(MaximumQueuedMessages), "at least 1");
+        Require(MaximumQueuedBytes >= Wire.MaximumFrameBytes, nameof(MaximumQueuedBytes), "at least the longest frame");
+        Require(HeartbeatInterval > TimeSpan.Zero, nameof(HeartbeatInterval), "longer than nothing");
+        Require(SilenceDeadline >= 2 * HeartbeatInterval, nameof(SilenceDeadline), "at least two heartbeat intervals");
+        Require(ReconnectDeadline >= TimeSpan.Zero, nameof(ReconnectDeadline), "nothing or longer");
+        Require(ProofDeadline > TimeSpan.Zero, nameof(ProofDeadline), "longer than nothing");
+        Require(ChunkBytes >= 4096 && ChunkBytes % sizeof(float) == 0, nameof(ChunkBytes), "at least 4,096 and a multiple of 4");
+        Require(MaximumOpenTransfers is > 0 and <= 4096, nameof(MaximumOpenTransfers), "between 1 and 4,096");
+        Require(SmallestCreditBytes >= 2L * ChunkBytes, nameof(SmallestCreditBytes), "at least two chunks");
+        Require(LargestCreditBytes >= SmallestCreditBytes, nameof(LargestCreditBytes), "at least the smallest credit");
+        Require(SuspicionThreshold is null or > 0, nameof(SuspicionThreshold), "above 0");
+    }
+
+    private static void Require(bool holds, string name, string what)
+    {
+        if (!holds)
+        {
+            throw new InvalidInputException($"the link limit {name} must be {what}");
+        }
+    }
 }
