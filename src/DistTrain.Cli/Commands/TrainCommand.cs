@@ -146,7 +146,7 @@ public sealed class TrainCommand
     }
 
     private ClusterTraining Cluster(Clustered clustered, RunPaths paths) =>
-        new(clustered, security, run.Configuration, ClusterOffer.Of(run, clustered), ClusterOffer.Open, paths, host, Notice);
+        new(clustered, security, run.Configuration, ClusterOffer.Of(run, clustered), paths, host, Notice);
 
     private IEnumerable<string> ClusterHeading() =>
         plan is Clustered ? [$"It was trained by {RunText.Workers(run.Configuration)}; which processes train is left out here, as the weights do not depend on it."] : [];
