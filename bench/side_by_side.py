@@ -13,9 +13,11 @@ import pathlib
 import statistics
 import subprocess
 import sys
+import tempfile
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 PROJECT = ROOT / "bench" / "DistTrain.Benchmarks"
+PROGRAM = ROOT / "src" / "DistTrain.Cli" / "bin" / "Release" / "net10.0" / "disttrain.dll"
 GEMM_SHAPES = ["32,512,784", "64,512,784", "256,512,784", "784,512,256", "784,512,32", "512,512,512", "1024,1024,1024", "256,10,512", "12544,64,800"]
 STEP_BATCHES = [32, 256, 1024]
 CNN_BATCHES = [32, 256]
@@ -106,6 +108,52 @@ def ddp(o, ours, peer):
                 lambda: run(peer("ddp.py", "--model", model[1], "--batch", str(batch), "--world", "2"))[-1]["images_per_s"]))
 
 
+def train_processes(model, batch, samples, epochs, *more):
+    """Images a second of whole epochs of two worker processes, the first epoch left out."""
+    with tempfile.TemporaryDirectory() as run_directory:
+        lines = run(["dotnet", str(PROGRAM), "train", "--processes", "2", "--data", f"synthetic:strokes?samples={samples}", "--test-ratio", "0.01", "--model", model, "--batch", str(batch),
+                     "--epochs", str(epochs), "--schedule", "constant", "--json", "--run", run_directory, *more])
+    return statistics.median([line["samplesPerSecond"] for line in lines if line.get("event") == "epoch"][1:])
+
+
+def ddp_step(peer, model, batch, steps):
+    """Images a second of DDP's median step."""
+    return batch / run(peer("ddp.py", "--model", model, "--batch", str(batch), "--world", "2", "--steps", str(steps)))[-1]["step_ms_median"] * 1e3
+
+
+PROCESS_CASES = [
+    # our model, theirs, batch, our samples, our epochs, their steps
+    ("mlp:512,512", "mlp", 64, 20_000, 7, 300),
+    ("mlp:512,512", "mlp", 256, 40_000, 7, 200),
+    ("mlp:512,512", "mlp", 1024, 60_000, 5, 100),
+    ("cnn", "cnn", 64, 4_000, 4, 60),
+    ("cnn", "cnn", 256, 8_000, 4, 20),
+    ("mlp:4096,4096", "big", 256, 8_000, 4, 20),
+]
+
+
+def processes(o, ours, peer):
+    """Two worker processes with a shard each against two processes of DDP; then what the central placement and TLS cost."""
+    subprocess.run(["dotnet", "build", "-c", "Release", "--nologo", "-v", "quiet", str(ROOT / "src" / "DistTrain.Cli")], check=True)
+    table = Table("Two worker processes with a shard each, against PyTorch DDP over gloo (its median step)", "images/s")
+    for model, theirs, batch, samples, epochs, steps in PROCESS_CASES:
+        table.row(f"{theirs}, batch {batch}", alternate(
+            o, lambda: train_processes(model, batch, samples, epochs), lambda: ddp_step(peer, theirs, batch, steps)))
+    for title, more in [("The central placement", ["--placement", "central"]), ("TLS", ["--tls", "yes"])]:
+        table = Table(f"{title}, against plain text and a shard on each worker", "images/s")
+        for model, theirs, batch, samples, epochs, _ in [PROCESS_CASES[1], PROCESS_CASES[5]]:
+            table.row(f"{theirs}, batch {batch}", alternate(
+                o, lambda: train_processes(model, batch, samples, epochs, *more), lambda: train_processes(model, batch, samples, epochs)))
+
+
+def exchange(o, ours, peer):
+    """The exchange of a step alone, in seconds for the same megabytes: above 1 means that ours takes less time."""
+    table = Table("Gradient exchange of two processes, against gloo's all-reduce", "exchanges/s")
+    rounds = [(run(ours + ["exchange"]), run(peer("allreduce.py"))) for _ in range(o.rounds)]
+    for i, line in enumerate(rounds[0][1]):
+        table.row(f"{line['allreduce_mb']} MB", [(1e3 / mine[i]["ms_median"], 1e3 / theirs[i]["ms_median"]) for mine, theirs in rounds])
+
+
 def tax(o, ours, peer):
     """What the actors cost: against two independent engines, and against two threads that do the same tensor work without actors."""
     table = Table("The ceiling: two independent one-thread engine processes side by side", "images/s")
@@ -121,7 +169,7 @@ def tax(o, ours, peer):
         lambda: run(ours + ["bare", "--batch", "256", "--threads", "2"])[-1]["images_per_s"]))
 
 
-GROUPS = {"gemm": gemm, "step": step, "cnn": cnn, "workers": workers, "ddp": ddp, "tax": tax}
+GROUPS = {"gemm": gemm, "step": step, "cnn": cnn, "workers": workers, "ddp": ddp, "tax": tax, "exchange": exchange, "processes": processes}
 
 
 def main():

@@ -3,6 +3,7 @@ using DistTrain.Engines.Simd;
 using DistTrain.Learning.Engines;
 using DistTrain.Learning.Engines.Reference;
 using DistTrain.Runtime;
+using DistTrain.Runtime.Cluster;
 using DistTrain.Simulation;
 
 namespace DistTrain.Cli;
@@ -24,11 +25,9 @@ internal static class Parts
         _ => throw new ArgumentOutOfRangeException(nameof(name), name, "no such runtime"),
     };
 
-    public static CoordinatorRunner Coordinator { get; } = (settings, _, _, _, _, _, _) => throw new CommandException(ExitCode.Network, $"this build has no network to listen on {settings.Listen} with");
+    public static CoordinatorRunner Coordinator => ClusterCoordinator.Run;
 
-    public static MemberRunner Member { get; } = (settings, _, _, _, _) => throw new CommandException(ExitCode.Network, $"this build has no network to reach {settings.Coordinator} with");
-
-    public static StatusQuestion AskStatus { get; } = (coordinator, _, _) => throw new CommandException(ExitCode.Network, $"this build has no network to reach {coordinator} with");
+    public static MemberRunner Member => ClusterMember.Run;
 
     /// <summary>This program once more: by the file that runs, or by the host of .NET and its assembly.</summary>
     public static Process StartProcess(IReadOnlyList<string> arguments)

@@ -1,5 +1,6 @@
 using System.Reflection;
 using DistTrain.Cli;
+using DistTrain.Runtime.Cluster;
 
 return Application.Run(args, new Host
 {
@@ -17,7 +18,7 @@ return Application.Run(args, new Host
     Input = Console.In,
     Coordinator = Parts.Coordinator,
     Member = Parts.Member,
-    AskStatus = Parts.AskStatus,
+    AskStatus = StatusExchange.Ask,
     StartProcess = Parts.StartProcess,
     EndProcess = code => Environment.Exit((int)code),
 });

@@ -1,5 +1,6 @@
 using DistTrain.Actors;
 using DistTrain.Runtime;
+using DistTrain.Runtime.Wire;
 
 namespace DistTrain.Simulation;
 
@@ -156,7 +157,7 @@ public sealed class DeterministicRun
         if (processes.TryGetValue(send.To, out var receiver))
         {
             var address = sender.Actor.Address;
-            var message = send.Message is ITensorMessage ? host.Transfer(address, send.To, send.Message) : send.Message;
+            var message = WireTrip.Take(send.Message is ITensorMessage ? host.Transfer(address, send.To, send.Message) : send.Message);
             network.Send(now, new Envelope(address, send.To, receiver.Life, message));
         }
     }

@@ -14,7 +14,7 @@ public class CoordinatorActorTests
     public void Workers_are_welcomed_once_the_server_is_ready_and_training_begins_when_all_are_there()
     {
         var coordinator = new CoordinatorActor(TestRun.Definition(workers: 2));
-        Assert.Equal([new Send(TestRun.Server, new StartServing(TestRun.Header, TestRun.Shard))], coordinator.On(new Started()));
+        Assert.Equal([new PlaceShards(TestRun.Map), new Send(TestRun.Server, new StartServing(TestRun.Header, TestRun.Shard, TestRun.Map))], coordinator.On(new Started()));
         Assert.Empty(coordinator.On(Join(1)));
         var effects = coordinator.On(Ready());
         Assert.Equal(TestRun.Session(1), Assert.Single(effects.Sent<Welcome>()).Header);
@@ -62,7 +62,8 @@ public class CoordinatorActorTests
         coordinator.On(Committed(1), milliseconds: 10);
         coordinator.On(Committed(2), milliseconds: 20);
         coordinator.On(Committed(3), milliseconds: 30);
-        Assert.Empty(coordinator.On(new VersionHashed(TestRun.Header, TestRun.Shard, TestRun.Version(3), "h3"), 31).OfType<Announce>());
+        Assert.Equal([new HashWeights(TestRun.Version(3))], coordinator.On(Delivered(3), 31));
+        Assert.Empty(coordinator.On(new WeightsHashed(TestRun.Version(3), "h3"), 31).OfType<Announce>());
         var effects = coordinator.On(Evaluated(3), milliseconds: 40);
         var report = Assert.IsType<EpochAnnounced>(Assert.Single(effects.OfType<Announce>()).Announcement).Report;
         Assert.Equal((1, 3, 3L, "h3"), (report.Epoch, report.Steps, report.LastStep, report.WeightsHash));
@@ -166,7 +167,9 @@ public class CoordinatorActorTests
         Assert.Equal("the run is ending already", coordinator.On(new StopRequested()).Refusal());
         Assert.Empty(coordinator.On(Committed(2)).Sent<PlanStep>());
         Assert.Equal("the run is ending", Assert.Single(coordinator.On(Join(3)).Sent<JoinRefused>()).Reason);
-        var effects = coordinator.On(new ServerStopped(TestRun.Header, TestRun.Shard, TestRun.Version(2), "h2"));
+        coordinator.On(Delivered(2));
+        Assert.Empty(coordinator.On(new ServerStopped(TestRun.Header, TestRun.Shard, TestRun.Version(2))));
+        var effects = coordinator.On(new WeightsHashed(TestRun.Version(2), "h2"));
         Assert.Equal(2, effects.Sent<Stop>().Count());
         Assert.Empty(coordinator.On(new WorkerStopped(TestRun.Session(1), TestRun.Worker(1))));
         effects = coordinator.On(new WorkerLost(TestRun.Worker(2), "killed"));
@@ -182,7 +185,9 @@ public class CoordinatorActorTests
         coordinator.On(Committed(1));
         var effects = coordinator.On(new StepNotFinite(TestRun.Header, TestRun.Shard, TestRun.StepOf(2), 5));
         Assert.Equal(TestRun.StepOf(1), Assert.Single(effects.Sent<StopAfter>()).Step);
-        coordinator.On(new ServerStopped(TestRun.Header, TestRun.Shard, TestRun.Version(1), "h1"));
+        coordinator.On(Delivered(1));
+        coordinator.On(new WeightsHashed(TestRun.Version(1), "h1"));
+        coordinator.On(new ServerStopped(TestRun.Header, TestRun.Shard, TestRun.Version(1)));
         effects = coordinator.On(new WorkerStopped(TestRun.Session(1), TestRun.Worker(1)));
         var ended = Assert.IsType<RunEnded>(Assert.Single(effects.OfType<Announce>()).Announcement);
         Assert.Equal((RunOutcome.NonFinite, 5), (ended.Outcome, ended.NonFiniteChunk));
@@ -218,20 +223,24 @@ public class CoordinatorActorTests
         }
 
         var last = firstStep + 2;
-        coordinator.On(new VersionHashed(TestRun.Header, TestRun.Shard, TestRun.Version(last), "h"), milliseconds + 30);
+        coordinator.On(Delivered(last), milliseconds + 30);
+        coordinator.On(new WeightsHashed(TestRun.Version(last), "h"), milliseconds + 30);
         report = coordinator.On(Evaluated(last), milliseconds + 40).OfType<Announce>().Select(announce => announce.Announcement).OfType<EpochAnnounced>().Single().Report;
     }
 
     private static ServerReady Ready() => new(TestRun.Header, TestRun.Shard, TestRun.Version(0));
 
-    private static JoinRequested Join(int worker) => new(Header.Unintroduced, TestRun.Worker(worker), "f32");
+    private static JoinRequested Join(int worker) => new(Header.Unintroduced, TestRun.Worker(worker), new NodeId(worker), "f32");
+
+    private static WeightsDelivered Delivered(long version) => new(TestRun.Header, TestRun.Shard, TestRun.Version(version));
 
     /// <summary>A commit of 32 samples, shared out evenly among the workers, each of which took so many microseconds.</summary>
     private static StepCommitted Committed(long step, (int Worker, long Microseconds)[]? by = null, int epoch = 1)
     {
         var entries = Enumerable.Range(0, 3).Select(position => Entry(step - ((step - 1) % 3) + position, by ?? [(1, 100)], epoch)).ToArray();
         var closed = step % 3 == 0 ? new EpochLedger(3, LedgerAudit.Prove(entries, 96, 0), LedgerAudit.Shares(entries)) : null;
-        return new StepCommitted(TestRun.Header, TestRun.Shard, entries[(step - 1) % 3], new NodeStatistics(32, 16, 32), 0, closed);
+        var record = new StepRecord(entries[(step - 1) % 3], new NodeStatistics(32, 16, 32), 0, closed);
+        return new StepCommitted(TestRun.Header, TestRun.Shard, TestRun.StepOf(step), record);
     }
 
     private static LedgerEntry Entry(long step, (int Worker, long Microseconds)[] by, int epoch)

@@ -10,7 +10,7 @@ public class ParameterServerActorTests
     public void It_is_ready_when_the_weights_are_made()
     {
         server.On(new Started());
-        Assert.Equal([new InitializeWeights(TestRun.Shard)], server.On(new StartServing(TestRun.Header, TestRun.Shard)));
+        Assert.Equal([new InitializeWeights(TestRun.Shard)], server.On(new StartServing(TestRun.Header, TestRun.Shard, TestRun.Map)));
         Assert.Equal([new Send(ActorAddress.Coordinator, new ServerReady(TestRun.Header, TestRun.Shard, TestRun.Version(0)))], server.On(new WeightsInitialized(TestRun.Version(0))));
     }
 
@@ -48,8 +48,8 @@ public class ParameterServerActorTests
         server.On(TestRun.Contribution(1, 2, 0, worker: 1, handle: 11));
         var effects = server.On(new UpdateApplied(TestRun.StepOf(1), null));
         var committed = Assert.Single(effects.Sent<StepCommitted>());
-        Assert.Equal([(1, 16), (2, 16)], committed.Entry.Nodes.Select(node => (node.Worker.Value, node.SampleCount)));
-        Assert.Equal(new NodeStatistics(2, 16, 32), committed.Statistics);
+        Assert.Equal([(1, 16), (2, 16)], committed.Record!.Entry.Nodes.Select(node => (node.Worker.Value, node.SampleCount)));
+        Assert.Equal(new NodeStatistics(2, 16, 32), committed.Record.Statistics);
         Assert.Equal([11, 10], effects.OfType<ReleaseGradient>().Select(release => release.Gradient.Value));
         Assert.Equal([TestRun.Version(0)], effects.OfType<DropWeights>().Select(drop => drop.Version));
     }
@@ -59,14 +59,14 @@ public class ParameterServerActorTests
     {
         Serve();
         Subscribe(1, 2);
-        Assert.Null(Commit(new PlanStep(TestRun.Header, TestRun.Batch(1), 0.5, EndsEpoch: false)).ClosedEpoch);
-        var closed = Commit(new PlanStep(TestRun.Header, TestRun.Batch(2, first: 32), 0.5, EndsEpoch: true)).ClosedEpoch!;
+        Assert.Null(Commit(new PlanStep(TestRun.Header, TestRun.Batch(1), 0.5, EndsEpoch: false)).Record!.ClosedEpoch);
+        var closed = Commit(new PlanStep(TestRun.Header, TestRun.Batch(2, first: 32), 0.5, EndsEpoch: true)).Record!.ClosedEpoch!;
         Assert.Equal(2, closed.Steps);
         Assert.Equal(new LedgerProof(64, 64, 0, 0, 0), closed.Proof);
         Assert.Equal([new WorkerShare(TestRun.Worker(1), 8, 1, 2), new WorkerShare(TestRun.Worker(2), 8, 1, 2)], closed.Shares.ToArray());
 
         // An epoch that does not begin where the data begins has lost what is in front of it.
-        closed = Commit(new PlanStep(TestRun.Header, TestRun.Batch(3, first: 32), 0.5, EndsEpoch: true)).ClosedEpoch!;
+        closed = Commit(new PlanStep(TestRun.Header, TestRun.Batch(3, first: 32), 0.5, EndsEpoch: true)).Record!.ClosedEpoch!;
         Assert.Equal(new LedgerProof(64, 32, 0, 32, 0), closed.Proof);
     }
 
@@ -90,7 +90,7 @@ public class ParameterServerActorTests
         Assert.Equal("[2..3] is here already, in [0..3]", effects.Refusal());
         Assert.Contains(new ReleaseGradient(new GradientHandle(6)), effects);
         server.On(TestRun.Contribution(1, 2, 1, handle: 7));
-        Assert.Equal(8, Assert.Single(server.On(new UpdateApplied(TestRun.StepOf(1), null)).Sent<StepCommitted>()).RecomputedSamples);
+        Assert.Equal(8, Assert.Single(server.On(new UpdateApplied(TestRun.StepOf(1), null)).Sent<StepCommitted>()).Record!.RecomputedSamples);
         Assert.Equal("step 1 is committed", server.On(TestRun.Contribution(1, 2, 1, handle: 8)).Refusal());
     }
 
@@ -146,16 +146,15 @@ public class ParameterServerActorTests
         Assert.Contains(", which ended with ", server.On(TestRun.Contribution(1, 3, 0) with { Header = stale }).Refusal(), StringComparison.Ordinal);
         Assert.Contains(", which ended with ", server.On(Plan(2) with { Header = stale with { Session = default } }).Refusal(), StringComparison.Ordinal);
         server.On(TestRun.Contribution(1, 3, 0));
-        Assert.Equal(0, Assert.Single(server.On(new UpdateApplied(TestRun.StepOf(1), null)).Sent<StepCommitted>()).RecomputedSamples);
+        Assert.Equal(0, Assert.Single(server.On(new UpdateApplied(TestRun.StepOf(1), null)).Sent<StepCommitted>()).Record!.RecomputedSamples);
     }
 
     [Fact]
-    public void The_version_with_which_an_epoch_ends_is_hashed_and_kept_until_it_is_released()
+    public void The_version_with_which_an_epoch_ends_is_delivered_and_kept_until_it_is_released()
     {
         Serve();
         Subscribe(1);
-        Assert.Contains(new HashWeights(TestRun.Version(1)), Commit(1, endsEpoch: true));
-        Assert.Equal("h1", Assert.Single(server.On(new WeightsHashed(TestRun.Version(1), "h1")).Sent<VersionHashed>()).Hash);
+        Assert.Equal(TestRun.Version(1), Assert.Single(Commit(1, endsEpoch: true).Sent<WeightsDelivered>()).Version);
         Assert.DoesNotContain(Commit(2), effect => effect is DropWeights);
         var request = new RequestWeights(TestRun.Session(1), TestRun.Worker(1), TestRun.Version(1));
         Assert.Equal(TestRun.Version(1), Assert.Single(server.On(request).Sent<WeightsPublished>()).Version);
@@ -176,8 +175,8 @@ public class ParameterServerActorTests
         Assert.Empty(effects.Sent<WeightsPublished>());
         Assert.Equal("no more steps are made", server.On(TestRun.Contribution(1, 3, 0)).Refusal());
         effects = server.On(new StopAfter(TestRun.Header, TestRun.StepOf(0)));
-        Assert.Contains(new HashWeights(TestRun.Version(0)), effects);
-        Assert.Equal(TestRun.Version(0), Assert.Single(server.On(new WeightsHashed(TestRun.Version(0), "h")).Sent<ServerStopped>()).Version);
+        Assert.Equal(TestRun.Version(0), Assert.Single(effects.Sent<WeightsDelivered>()).Version);
+        Assert.Equal(TestRun.Version(0), Assert.Single(effects.Sent<ServerStopped>()).Version);
     }
 
     [Fact]
@@ -199,16 +198,15 @@ public class ParameterServerActorTests
         Assert.Empty(server.On(new StopAfter(TestRun.Header, TestRun.StepOf(1))));
         var effects = Commit(1);
         Assert.Empty(effects.Sent<WeightsPublished>());
-        Assert.Contains(new HashWeights(TestRun.Version(1)), effects);
-        effects = server.On(new WeightsHashed(TestRun.Version(1), "h1"));
-        Assert.Equal(new ServerStopped(TestRun.Header, TestRun.Shard, TestRun.Version(1), "h1"), Assert.Single(effects.OfType<Send>()).Message);
+        Assert.Equal(TestRun.Version(1), Assert.Single(effects.Sent<WeightsDelivered>()).Version);
+        Assert.Equal(TestRun.Version(1), Assert.Single(effects.Sent<ServerStopped>()).Version);
         Assert.Equal(new Retire(), effects[^1]);
     }
 
     private void Serve()
     {
         server.On(new Started());
-        server.On(new StartServing(TestRun.Header, TestRun.Shard));
+        server.On(new StartServing(TestRun.Header, TestRun.Shard, TestRun.Map));
         server.On(new WeightsInitialized(TestRun.Version(0)));
     }
 

@@ -9,6 +9,7 @@ internal static class TestRun
     public static readonly ShardId Shard = new(0);
     public static readonly ActorAddress Server = ActorAddress.Of(Shard);
     public static readonly Header Header = new(new Term(1), new Incarnation(1), default);
+    public static readonly ShardMap Map = new(1, [NodeId.Coordinator]);
 
     public static RunDefinition Definition(
         int samples = 96, int batch = 32, int? microBatches = 8, int epochs = 2, int workers = 2, int tests = 40, int runAhead = 2, Schedule? schedule = null) => new()

@@ -9,8 +9,8 @@ public class WorkerActorTests
     [Fact]
     public void It_asks_to_join_and_subscribes_when_it_is_welcome()
     {
-        Assert.Equal([new Send(ActorAddress.Coordinator, new JoinRequested(Header.Unintroduced, new WorkerId(1), "f32"))], worker.On(new Started()));
-        Assert.Equal([new Send(TestRun.Server, new Subscribe(TestRun.Session(1), new WorkerId(1)))], worker.On(new Welcome(TestRun.Session(1), [TestRun.Shard])));
+        Assert.Equal([new Send(ActorAddress.Coordinator, new JoinRequested(Header.Unintroduced, new WorkerId(1), NodeId.Coordinator, "f32"))], worker.On(new Started()));
+        Assert.Equal([new Send(TestRun.Server, new Subscribe(TestRun.Session(1), new WorkerId(1)))], worker.On(new Welcome(TestRun.Session(1), TestRun.Map)));
     }
 
     [Fact]
@@ -98,7 +98,7 @@ public class WorkerActorTests
     public void A_version_is_whole_when_every_shard_has_published_it()
     {
         worker.On(new Started());
-        worker.On(new Welcome(TestRun.Session(1), [new ShardId(0), new ShardId(1)]));
+        worker.On(new Welcome(TestRun.Session(1), new ShardMap(1, [NodeId.Coordinator, NodeId.Coordinator])));
         worker.On(Assign(1, 0, 4));
         Assert.Empty(worker.On(Publish(0)));
         Assert.Empty(worker.On(Publish(0)));
@@ -138,9 +138,9 @@ public class WorkerActorTests
         Join();
         worker.On(Publish(0));
         worker.On(Assign(1, 0, 4));
-        var effects = worker.On(new Welcome(TestRun.Session(2), [TestRun.Shard]));
+        var effects = worker.On(new Welcome(TestRun.Session(2), TestRun.Map));
         Assert.Equal([new DropWeights(TestRun.Version(0)), new Send(TestRun.Server, new Subscribe(TestRun.Session(2), new WorkerId(1)))], effects);
-        Assert.Equal("session 2 is newer", worker.On(new Welcome(TestRun.Session(1), [TestRun.Shard])).Refusal());
+        Assert.Equal("session 2 is newer", worker.On(new Welcome(TestRun.Session(1), TestRun.Map)).Refusal());
         effects = worker.On(Computed(1, 0, 4));
         Assert.Equal("it was assigned in an earlier session", effects.Refusal());
         Assert.Empty(effects.OfType<Send>());
@@ -162,7 +162,7 @@ public class WorkerActorTests
     private void Join()
     {
         worker.On(new Started());
-        worker.On(new Welcome(TestRun.Session(1), [TestRun.Shard]));
+        worker.On(new Welcome(TestRun.Session(1), TestRun.Map));
     }
 
     private static WeightsPublished Publish(long version) => new(TestRun.Session(1), TestRun.Shard, TestRun.Version(version));

@@ -72,15 +72,19 @@ internal static class Checker
     /// <summary>The steps were the planned ones, in order, each with exactly the whole tree over its micro-batches.</summary>
     public static void CheckSteps(RunDefinition definition, SymbolicHost host, long steps)
     {
-        Assert.Equal(steps, host.Applied.Count);
-        var epoch = EpochSettings.First(definition);
-        for (var i = 0; i < host.Applied.Count; i++)
+        foreach (var applied in host.Applied)
         {
-            epoch = i + 1 > epoch.LastStep(definition).Value ? epoch.Next(definition) : epoch;
-            var planned = StepPlan.At(definition, epoch, new StepNumber(i + 1));
-            Assert.Equal(planned.MiniBatch, host.Applied[i].MiniBatch);
-            Assert.Equal(planned.LearningRate, host.Applied[i].LearningRate);
-            Assert.Equal(SymbolicHost.WholeTree(planned.MiniBatch.Partition), host.Applied[i].Sum);
+            // A shard may have been one step ahead of the others when the run was stopped, and have gone back.
+            Assert.InRange(applied.Count, steps, host.Applied.Count() == 1 ? steps : steps + 1);
+            var epoch = EpochSettings.First(definition);
+            for (var i = 0; i < applied.Count; i++)
+            {
+                epoch = i + 1 > epoch.LastStep(definition).Value ? epoch.Next(definition) : epoch;
+                var planned = StepPlan.At(definition, epoch, new StepNumber(i + 1));
+                Assert.Equal(planned.MiniBatch, applied[i].MiniBatch);
+                Assert.Equal(planned.LearningRate, applied[i].LearningRate);
+                Assert.Equal(SymbolicHost.WholeTree(planned.MiniBatch.Partition), applied[i].Sum);
+            }
         }
     }
 
@@ -126,7 +130,7 @@ internal static class Checker
             if (delivery.Effects.Any(effect => effect is Retire))
             {
                 Assert.Empty(gradients);
-                Assert.True(versions.Count == 0 || delivery.Receiver.Role == ActorRole.ParameterServer);
+                Assert.True(versions.Count == 0 || delivery.Receiver.Role != ActorRole.Worker);
             }
         }
 
@@ -137,6 +141,9 @@ internal static class Checker
                 case WeightsPublished published when !delivery.Effects.Any(effect => effect is Refuse):
                     ObserveOrder(delivery.Receiver, published.Version);
                     versions.Add(published.Version);
+                    break;
+                case WeightsDelivered delivered:
+                    versions.Add(delivered.Version);
                     break;
                 case Welcome:
                     newest.Remove(delivery.Receiver);

@@ -119,7 +119,7 @@ public class DecidedRunTests
         var committed = 0L;
         DeterministicRun.Execute(Checker.Scenario(definition, seed: 2), Host(definition), delivery =>
         {
-            committed = delivery.Message is StepCommitted step ? step.Entry.MiniBatch.Step.Value : committed;
+            committed = delivery.Message is StepCommitted step ? step.Step.Value : committed;
             foreach (var effect in delivery.Effects)
             {
                 reported += effect is Announce { Announcement: EpochAnnounced } ? 1 : 0;

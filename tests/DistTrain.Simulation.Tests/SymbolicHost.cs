@@ -1,29 +1,43 @@
+using System.Collections.Immutable;
 using System.Globalization;
 using DistTrain.Actors;
+using DistTrain.Learning.Optimization;
 using DistTrain.Learning.Reduction;
 using DistTrain.Runtime;
 
 namespace DistTrain.Simulation.Tests;
 
 /// <summary>
-/// Computes with words instead of numbers: a gradient is the sum it stands for, written out, and weights are the history that made them. So a test sees exactly what was added, in which
-/// order, on which weights. It refuses what actors must not ask for: a version that is not held, a handle that was released, a sum of gradients of different steps.
+/// Computes with words instead of numbers: a gradient is the sum it stands for, written out, and each chunk of the weights is the history that made it. So a test sees exactly what was added, in
+/// which order, on which weights. It refuses what actors must not ask for: a version that is not held or not whole, a handle that was released, a sum of gradients of different steps.
+/// Chunk c belongs to shard c modulo the number of shards.
 /// </summary>
 internal sealed class SymbolicHost : IComputeHost
 {
-    private readonly RunDefinition definition;
-    private readonly Dictionary<ActorAddress, Dictionary<WeightVersion, string>> weights = [];
-    private readonly Dictionary<ActorAddress, Dictionary<GradientHandle, SymbolicGradient>> gradients = [];
-    private readonly List<AppliedStep> applied = [];
-    private long lastHandle;
+    public const int ChunkCount = 8;
 
-    public SymbolicHost(RunDefinition definition)
+    /// <summary>The chunk of <see cref="NonFiniteUpdate"/>.</summary>
+    public const int NonFiniteChunk = 7;
+
+    private readonly RunDefinition definition;
+    private readonly int shardCount;
+    private readonly SymbolicHoldings holdings = new();
+    private readonly SortedDictionary<ShardId, SymbolicShard> shards = [];
+
+    public SymbolicHost(RunDefinition definition, int? shardCount = null)
     {
         this.definition = definition;
+        this.shardCount = shardCount ?? definition.ShardCount ?? 1;
     }
+
+    /// <summary>Exchanges of sums between shards in each update.</summary>
+    public int Stages { get; init; }
 
     /// <summary>The update of this step makes weights that are not finite.</summary>
     public StepNumber? NonFiniteUpdate { get; init; }
+
+    /// <summary>After so many exchanges.</summary>
+    public int NonFiniteStage { get; init; }
 
     /// <summary>The loss of each version's evaluation blocks; where it is null, the loss follows from the weights.</summary>
     public Func<WeightVersion, double>? EvaluationLoss { get; init; }
@@ -31,37 +45,40 @@ internal sealed class SymbolicHost : IComputeHost
     /// <summary>The loss of this step's first micro-batch is not finite.</summary>
     public StepNumber? NonFiniteLoss { get; init; }
 
-    /// <summary>Every update, in order.</summary>
-    public IReadOnlyList<AppliedStep> Applied => applied;
+    /// <summary>[shards] every update of each, in order.</summary>
+    public IEnumerable<IReadOnlyList<AppliedStep>> Applied => shards.Values.Select(shard => shard.Applied);
 
-    /// <summary>What the weights of a version are made of, as the parameter server holds it.</summary>
-    public string FinalWeights(WeightVersion version) => WeightsOf(ActorAddress.Of(new ShardId(0)), version);
+    /// <summary>The hash of the version that the run leaves, as the coordinator holds it.</summary>
+    public string FinalWeights(WeightVersion version) => Hash(WholeOf(ActorAddress.Coordinator, version));
+
+    /// <summary>What anybody still holds: actor, and what it is.</summary>
+    public IEnumerable<string> Held => holdings.Describe();
 
     /// <summary>The whole tree over M micro-batches, as the reduction must write it.</summary>
     public static string WholeTree(MiniBatchPartition partition) => Write(partition.Root);
 
     public ComputeResult Execute(ActorAddress actor, ComputeEffect effect) => effect switch
     {
-        InitializeWeights => Initialize(actor),
+        InitializeWeights initialize => Initialize(actor, initialize.Shard),
         ComputeGradient compute => Compute(actor, compute),
-        ReduceAndUpdate update => Update(actor, update),
+        ReduceAndUpdate update => Begin(actor, update),
+        ContinueUpdate update => Continue(actor, update),
         EvaluateBlocks evaluate => Evaluate(actor, evaluate),
-        HashWeights hash => new WeightsHashed(hash.Version, WeightsOf(actor, hash.Version)),
+        HashWeights hash => new WeightsHashed(hash.Version, Hash(WholeOf(actor, hash.Version))),
+        SnapshotState snapshot => Snapshot(actor, snapshot),
+        RestoreState restore => Restore(actor, restore),
         _ => throw new InvalidOperationException($"unknown computation {effect}"),
     };
 
     public void Release(ActorAddress actor, ReleaseEffect effect)
     {
-        var wasHeld = effect switch
+        if (effect is AbandonUpdate abandon)
         {
-            ReleaseGradient release => GradientsOf(actor).Remove(release.Gradient),
-            DropWeights drop => weights[actor].Remove(drop.Version),
-            _ => false,
-        };
-        if (!wasHeld)
-        {
-            throw new InvalidOperationException($"{actor} lets go of what it does not hold: {effect}");
+            shards[abandon.Shard].Abandon(abandon.Step);
+            return;
         }
+
+        holdings.Release(actor, effect);
     }
 
     public ActorMessage Transfer(ActorAddress sender, ActorAddress receiver, ActorMessage message)
@@ -69,36 +86,50 @@ internal sealed class SymbolicHost : IComputeHost
         switch (message)
         {
             case WeightsPublished published:
-                VersionsOf(receiver)[published.Version] = WeightsOf(sender, published.Version);
+                holdings.Hold(receiver, PartOf(sender, published.Version, published.Shard));
                 return published;
+            case WeightsDelivered delivered:
+                holdings.Hold(receiver, PartOf(sender, delivered.Version, delivered.Shard));
+                return delivered;
+            case StateDelivered delivered:
+                holdings.Hold(receiver, holdings.StateOf(sender, delivered.Shard, delivered.State.Version));
+                return delivered;
+            case ResumeServing resume:
+                holdings.Hold(receiver, holdings.StateOf(sender, resume.Shard, resume.State.Version));
+                return resume;
             case Contribution contribution:
-                return contribution with { Gradient = Hold(receiver, GradientsOf(sender)[contribution.Gradient]) };
+                return contribution with { Gradient = holdings.Hold(receiver, holdings.GradientOf(sender, contribution.Gradient)) };
             default:
                 throw new InvalidOperationException($"{message} carries no tensors");
         }
     }
 
-    public void Forget(ActorAddress actor)
+    public void Forget(ActorAddress actor) => holdings.Forget(actor, keepsNewestVersion: actor.Role == ActorRole.Coordinator);
+
+    private IEnumerable<int> ChunksOf(ShardId shard) => Enumerable.Range(0, ChunkCount).Where(chunk => chunk % shardCount == shard.Value);
+
+    private SymbolicPart PartOf(ActorAddress actor, WeightVersion version, ShardId shard) => holdings.PartOf(actor, version, shard);
+
+    /// <summary>Every chunk of a version of which the actor holds every shard's part.</summary>
+    private string[] WholeOf(ActorAddress actor, WeightVersion version)
     {
-        gradients.Remove(actor);
-        if (actor.Role != ActorRole.ParameterServer)
-        {
-            weights.Remove(actor);
-        }
+        var parts = Enumerable.Range(0, shardCount).Select(shard => PartOf(actor, version, new ShardId(shard))).ToArray();
+        return [.. Enumerable.Range(0, ChunkCount).Select(chunk => parts[chunk % shardCount].Chunks[chunk])];
     }
 
-    private WeightsInitialized Initialize(ActorAddress actor)
+    private WeightsInitialized Initialize(ActorAddress actor, ShardId shard)
     {
-        VersionsOf(actor)[default] = "w0";
+        shards[shard] = new SymbolicShard(ChunksOf(shard).ToDictionary(chunk => chunk, _ => "fresh"));
+        holdings.Hold(actor, new SymbolicPart(default, shard, ChunksOf(shard).ToDictionary(chunk => chunk, chunk => $"w0[{chunk}]")));
         return new WeightsInitialized(default);
     }
 
     private GradientComputed Compute(ActorAddress actor, ComputeGradient compute)
     {
         var batch = compute.MiniBatch;
-        var on = WeightsOf(actor, batch.Step.Reads);
+        var on = WholeOf(actor, batch.Step.Reads);
         var nodes = TreeNode.Cover(compute.Range.First, compute.Range.End)
-            .Select(node => new ComputedNode(node, Hold(actor, new SymbolicGradient(batch, on, node, Write(node))), StatisticsOf(batch, node)));
+            .Select(node => new ComputedNode(node, holdings.Hold(actor, new SymbolicGradient(batch, on, node, Write(node))), StatisticsOf(batch, node)));
         return new GradientComputed(batch.Step, compute.Range, [.. nodes], 0);
     }
 
@@ -117,25 +148,82 @@ internal sealed class SymbolicHost : IComputeHost
         return new NodeStatistics(loss, (samples + node.Index) / 2, samples);
     }
 
-    private UpdateApplied Update(ActorAddress actor, ReduceAndUpdate update)
+    private ComputeResult Begin(ActorAddress actor, ReduceAndUpdate update)
     {
         var step = update.MiniBatch.Step;
-        var old = WeightsOf(actor, step.Reads);
-        var held = update.Nodes.Select(node => GradientsOf(actor)[node.Gradient]).ToList();
-        if (held.Any(gradient => gradient.MiniBatch != update.MiniBatch || gradient.ComputedOn != old))
+        var old = PartOf(actor, step.Reads, update.Shard);
+        var held = update.Nodes.Select(node => holdings.GradientOf(actor, node.Gradient)).ToList();
+        if (held.Any(gradient => gradient.MiniBatch != update.MiniBatch || old.Chunks.Any(chunk => gradient.ComputedOn[chunk.Key] != chunk.Value)))
         {
             throw new InvalidOperationException($"step {step} adds gradients of another step or of other weights");
         }
 
         var sum = Fold(update.MiniBatch.Partition.Root, held.ToDictionary(gradient => gradient.Node));
-        applied.Add(new AppliedStep(update.MiniBatch, sum, update.LearningRate));
-        VersionsOf(actor)[step.Makes] = Digest($"{old} - {update.LearningRate.ToString("R", CultureInfo.InvariantCulture)} {sum} of {update.MiniBatch}");
-        return new UpdateApplied(step, step == NonFiniteUpdate ? 7 : null);
+        shards[update.Shard].Begin(new SymbolicUpdate(update, old, sum));
+        return Stage(actor, update.Shard);
+    }
+
+    private ComputeResult Continue(ActorAddress actor, ContinueUpdate go)
+    {
+        var update = shards[go.Shard].Running!;
+        if (update.Effect.MiniBatch.Step != go.Step || update.Norms.Count != go.Stage || go.Squares.Length != shardCount)
+        {
+            throw new InvalidOperationException($"{go} does not fit stage {update.Norms.Count} of {update.Effect.MiniBatch}");
+        }
+
+        // In the order of all chunks, whatever the number of shards.
+        update.Norms.Add(string.Join(' ', Enumerable.Range(0, ChunkCount).Select(chunk => Text(go.Squares[chunk % shardCount][chunk / shardCount].Update))));
+        return Stage(actor, go.Shard);
+    }
+
+    private ComputeResult Stage(ActorAddress actor, ShardId shard)
+    {
+        var update = shards[shard].Running!;
+        var step = update.Effect.MiniBatch.Step;
+        while (!IsBroken(update, shard) && update.Norms.Count < Stages)
+        {
+            ImmutableArray<StageSquares> squares = [.. update.Old.Chunks.Select(chunk => new StageSquares(Square($"{chunk.Value} {update.Sum} {string.Join('|', update.Norms)}"), 0))];
+            if (shardCount > 1)
+            {
+                return new UpdateStaged(step, update.Norms.Count, squares);
+            }
+
+            update.Norms.Add(string.Join(' ', squares.Select(square => Text(square.Update))));
+        }
+
+        var made = shards[shard].Complete(update);
+        holdings.Hold(actor, new SymbolicPart(step.Makes, shard, made));
+        return new UpdateApplied(step, IsBroken(update, shard) ? NonFiniteChunk : null);
+    }
+
+    private bool IsBroken(SymbolicUpdate update, ShardId shard) =>
+        update.Effect.MiniBatch.Step == NonFiniteUpdate && shard.Value == NonFiniteChunk % shardCount && update.Norms.Count >= NonFiniteStage;
+
+    private StateSnapshotted Snapshot(ActorAddress actor, SnapshotState snapshot)
+    {
+        var state = shards[snapshot.Shard].Optimizer.ToDictionary();
+        holdings.Hold(actor, new SymbolicState(snapshot.Shard, snapshot.Version, PartOf(actor, snapshot.Version, snapshot.Shard), state));
+        return new StateSnapshotted(snapshot.Version, [snapshot.Version.Value / 3.0]);
+    }
+
+    private WeightsInitialized Restore(ActorAddress actor, RestoreState restore)
+    {
+        var version = restore.State.Version;
+        var state = holdings.StateOf(actor, restore.Shard, version);
+        if (!restore.State.Scalars.SequenceEqual([version.Value / 3.0]))
+        {
+            throw new InvalidOperationException($"the scalars of {restore} are not those that were set aside");
+        }
+
+        // What comes after the state that was set aside is made again.
+        shards[restore.Shard] = new SymbolicShard(state.Optimizer.ToDictionary(), [.. shards[restore.Shard].Applied.Take((int)version.Value)]);
+        holdings.Hold(actor, state.Weights);
+        return new WeightsInitialized(version);
     }
 
     private BlocksEvaluated Evaluate(ActorAddress actor, EvaluateBlocks evaluate)
     {
-        var on = WeightsOf(actor, evaluate.Version);
+        var on = Hash(WholeOf(actor, evaluate.Version));
         var blocks = Enumerable.Range(evaluate.Blocks.First, evaluate.Blocks.Count).Select(block =>
         {
             var samples = Math.Min(definition.EvaluationBlockSize, definition.SampleCountOf(evaluate.Split) - (block * definition.EvaluationBlockSize));
@@ -152,37 +240,9 @@ internal sealed class SymbolicHost : IComputeHost
         ? gradient.Sum
         : $"({Fold(new TreeNode(node.Level - 1, node.Index * 2), held)}+{Fold(new TreeNode(node.Level - 1, (node.Index * 2) + 1), held)})";
 
-    private static string Digest(string text) =>
-        Convert.ToHexStringLower(System.Security.Cryptography.SHA256.HashData(System.Text.Encoding.UTF8.GetBytes(text)));
+    private static string Hash(IEnumerable<string> chunks) => SymbolicShard.Digest(string.Join('\n', chunks));
 
-    private GradientHandle Hold(ActorAddress actor, SymbolicGradient gradient)
-    {
-        var handle = new GradientHandle(++lastHandle);
-        GradientsOf(actor).Add(handle, gradient);
-        return handle;
-    }
+    private static double Square(string of) => Convert.ToInt64(SymbolicShard.Digest(of)[..12], 16) / 3.0;
 
-    private string WeightsOf(ActorAddress actor, WeightVersion version) => VersionsOf(actor).TryGetValue(version, out var found)
-        ? found
-        : throw new InvalidOperationException($"{actor} does not hold version {version}");
-
-    private Dictionary<WeightVersion, string> VersionsOf(ActorAddress actor) => OfActor(weights, actor);
-
-    private Dictionary<GradientHandle, SymbolicGradient> GradientsOf(ActorAddress actor) => OfActor(gradients, actor);
-
-    private static Dictionary<TKey, TValue> OfActor<TKey, TValue>(Dictionary<ActorAddress, Dictionary<TKey, TValue>> all, ActorAddress actor)
-        where TKey : notnull
-    {
-        if (!all.TryGetValue(actor, out var held))
-        {
-            all[actor] = held = [];
-        }
-
-        return held;
-    }
-
-    private sealed record SymbolicGradient(MiniBatch MiniBatch, string ComputedOn, TreeNode Node, string Sum);
+    private static string Text(double value) => value.ToString("R", CultureInfo.InvariantCulture);
 }
-
-/// <summary>An update as the server made it.</summary>
-internal sealed record AppliedStep(MiniBatch MiniBatch, string Sum, double LearningRate);

@@ -23,16 +23,16 @@ internal static class Credentials
         var usesTls = configuration.Tls ?? !configuration.IsInsecure;
         if (configuration.ClusterFolder is { } folder)
         {
-            return new ClusterSecurity { Secret = ReadSecret(Path.Combine(folder, "secret")), UsesTls = usesTls };
+            return new ClusterSecurity { Secret = ReadSecret(Path.Combine(folder, "secret")), UsesTls = usesTls, AllowsInsecure = configuration.IsInsecure };
         }
 
         if (configuration.SecretFile is { } file)
         {
-            return new ClusterSecurity { Secret = ReadSecret(file), UsesTls = usesTls };
+            return new ClusterSecurity { Secret = ReadSecret(file), UsesTls = usesTls, AllowsInsecure = configuration.IsInsecure };
         }
 
         return configuration.IsInsecure
-            ? new ClusterSecurity { UsesTls = usesTls }
+            ? new ClusterSecurity { UsesTls = usesTls, AllowsInsecure = true }
             : throw new InvalidInputException(
                 "a cluster must know who belongs to it: give --cluster-folder (made by 'disttrain cluster init'), --secret-file, or --insecure where only friends can reach the network");
     }

@@ -124,12 +124,25 @@ public sealed class TrainCommand
     {
         var cluster = plan is Clustered clustered ? Cluster(clustered, directory.Paths) : null;
         Trainer trainer = cluster is null ? host.Trainer(run.Configuration.Runtime) : cluster.Run;
-        var result = reporter.During(() => trainer(definition, engine, happening => Tell(directory, happening), cancellation));
+        var result = reporter.During(() => Train(trainer, directory, cancellation));
         directory.WriteModel(ModelOf(result));
         var summary = Summarize(result);
         directory.AppendMetrics(JsonEvents.Finished(run, summary));
         reporter.Finished(summary);
         return Conclude(summary, cluster?.Failure);
+    }
+
+    private TrainingResult Train(Trainer trainer, RunDirectoryWriter directory, CancellationToken cancellation)
+    {
+        try
+        {
+            return trainer(definition, engine, happening => Tell(directory, happening), cancellation);
+        }
+        catch (CommandException failure) when (failure.Code == ExitCode.Network && reportsByVersion.Count == 0)
+        {
+            directory.Discard();
+            throw;
+        }
     }
 
     private ClusterTraining Cluster(Clustered clustered, RunPaths paths) =>

@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using System.Diagnostics;
 using DistTrain.Actors;
 using DistTrain.Runtime.Compute;
+using DistTrain.Runtime.Wire;
 
 namespace DistTrain.Runtime.Hosting;
 
@@ -45,10 +46,16 @@ internal sealed class LocalActors : IDisposable
     /// <summary>Carries out an effect that concerns nodes and their actors. Called on any thread, while the coordinator is run.</summary>
     public required Action<Effect> HandleEffect { get; init; }
 
+    /// <summary>Sees every result of engine work before its actor does. Called on the thread that has computed.</summary>
+    public Action<ComputeResult>? Computed { get; init; }
+
     public Timestamp Now => new((long)Stopwatch.GetElapsedTime(startTimestamp).TotalMicroseconds);
 
     /// <summary>Whether there is, or was, such an actor here, that has not been removed.</summary>
     public bool Has(ActorAddress address) => cells.ContainsKey(address);
+
+    /// <summary>Of those that have been added and not removed.</summary>
+    public IEnumerable<ActorAddress> Addresses => cells.Keys;
 
     /// <summary>Takes actors in and starts them, in order of their addresses.</summary>
     public void Add(params IEnumerable<IActor> actors)
@@ -233,7 +240,8 @@ internal sealed class LocalActors : IDisposable
             return;
         }
 
-        Post(send.To, send.Message is ITensorMessage ? host.Transfer(cell.Address, send.To, send.Message) : send.Message);
+        var message = send.Message is ITensorMessage ? host.Transfer(cell.Address, send.To, send.Message) : send.Message;
+        Post(send.To, WireTrip.IsAsked ? WireTrip.Take(message) : message);
     }
 
     private void StartCompute(ActorCell cell, ComputeEffect effect)
@@ -294,6 +302,7 @@ internal sealed class LocalActors : IDisposable
     /// <summary>To the actor that asked, even if another has taken its place meanwhile.</summary>
     private void Answer(ActorCell cell, ComputeResult result)
     {
+        Computed?.Invoke(result);
         BeginActivity();
         cell.Post(result);
         EndWork(cell);

@@ -12,6 +12,9 @@ public interface ILink
 {
     ProcessId Peer { get; }
 
+    /// <summary>As sentences call the peer; may become a better one when the peer has been given it.</summary>
+    string PeerName { get; set; }
+
     /// <summary>Sends a control message: already encoded, at most the frame limit long. Never waits.</summary>
     void Send(ReadOnlySpan<byte> message);
 

@@ -11,10 +11,12 @@ namespace DistTrain.Runtime.RunDirectory;
 public sealed class RunDirectoryWriter : IDisposable
 {
     private readonly StreamWriter metrics;
+    private readonly bool hasMadeDirectory;
 
-    private RunDirectoryWriter(RunPaths paths, StreamWriter metrics)
+    private RunDirectoryWriter(RunPaths paths, StreamWriter metrics, bool hasMadeDirectory)
     {
         Paths = paths;
+        this.hasMadeDirectory = hasMadeDirectory;
         this.metrics = metrics;
     }
 
@@ -33,14 +35,21 @@ public sealed class RunDirectoryWriter : IDisposable
                 throw new RunDirectoryException($"the run directory {directory} is a file: choose another with --run");
             }
 
+            if (RunLock.Conflict(paths) is { } conflict)
+            {
+                throw new RunDirectoryException(conflict);
+            }
+
             if (Directory.Exists(directory) && Directory.EnumerateFileSystemEntries(directory).Any())
             {
                 throw new RunDirectoryException($"the run directory {directory} is not empty, and a run is never written over: choose another with --run");
             }
 
+            var isNew = !Directory.Exists(directory);
             Directory.CreateDirectory(directory);
+            RunLock.Own().Take(paths);
             var stream = new FileStream(paths.Metrics, FileMode.CreateNew, FileAccess.Write, FileShare.Read);
-            return new RunDirectoryWriter(paths, new StreamWriter(stream, new UTF8Encoding(encoderShouldEmitUTF8Identifier: false)) { AutoFlush = true, NewLine = "\n" });
+            return new RunDirectoryWriter(paths, new StreamWriter(stream, new UTF8Encoding(encoderShouldEmitUTF8Identifier: false)) { AutoFlush = true, NewLine = "\n" }, isNew);
         });
     }
 
@@ -56,15 +65,31 @@ public sealed class RunDirectoryWriter : IDisposable
     /// <exception cref="RunDirectoryException">The system refuses.</exception>
     public void WriteModel(TrainedModel model) => Guarded(Paths.Directory, () => ModelFile.Write(Paths.Model, model));
 
+    /// <summary>Takes everything back that was written, for a run that could not begin: the same directory can be used again. Nothing may be written afterwards.</summary>
+    public void Discard()
+    {
+        Dispose();
+        Guarded(Paths.Directory, () =>
+        {
+            File.Delete(Paths.Configuration);
+            File.Delete(Paths.Metrics);
+            if (hasMadeDirectory && !Directory.EnumerateFileSystemEntries(Paths.Directory).Any())
+            {
+                Directory.Delete(Paths.Directory);
+            }
+        });
+    }
+
     public void Dispose()
     {
         try
         {
             metrics.Dispose();
+            File.Delete(Paths.Lock);
         }
-        catch (IOException)
+        catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
         {
-            // Every line was flushed when it was written, and a failure was reported then.
+            // Every line was flushed when it was written, and a failure was reported then; a lock that stays names a process that is known to be gone.
         }
     }
 

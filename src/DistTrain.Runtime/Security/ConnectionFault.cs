@@ -46,6 +46,9 @@ public enum ConnectionFault
 
     /// <summary>A DistTrain node, but not the process that was looked for.</summary>
     OtherProcess = 105,
+
+    /// <summary>A peer that speaks TLS has reached a listener without. It learns so from TLS's own way of refusing.</summary>
+    UnexpectedTls = 106,
 }
 
 /// <summary>A connection could not be made. The message is one sentence for people.</summary>
@@ -77,6 +80,7 @@ internal static class ConnectionFaults
         ConnectionFault.TimedOut => "it did not prove in time that it belongs to the cluster",
         ConnectionFault.Closed => "it closed the connection before the handshake was over",
         ConnectionFault.OtherProcess => "another process listens there now than the one that was looked for",
+        ConnectionFault.UnexpectedTls => "it speaks TLS, which this process was started without",
         _ => "it is not a DistTrain node",
     };
 

@@ -26,8 +26,15 @@ public sealed class SecureListener : IDisposable
     private const int BacklogLength = 128;
     private const int HandshakeStackBytes = 512 << 10;
     private const int MaximumDrainedBytes = 64 << 10;
+
+    /// <summary>With which TLS begins (RFC 8446, 5.1); our frames begin with the high byte of a length, which is 0 to 2.</summary>
+    private const byte TlsHandshakeRecord = 22;
+
     private static readonly TimeSpan FloodSentenceInterval = TimeSpan.FromSeconds(10);
     private static readonly TimeSpan PauseAfterFailedAccept = TimeSpan.FromMilliseconds(100);
+
+    /// <summary>A record with the fatal alert handshake_failure (RFC 8446, 6).</summary>
+    private static ReadOnlySpan<byte> HandshakeFailureAlert => [21, 3, 3, 0, 2, 2, 40];
 
     private readonly Socket socket;
     private readonly ClusterSecurity security;
@@ -235,9 +242,16 @@ public sealed class SecureListener : IDisposable
 
     private HandshakeResult Shake(HalfOpenSocket half)
     {
-        if (tls is null || !BeginsTls(half.Socket))
+        // A peer that speaks TLS where it should not, or does not where it should, is told so in its own way of speaking.
+        var beginsTls = BeginsTls(half.Socket);
+        if (tls is null && beginsTls)
         {
-            // A peer that is to speak TLS and does not is told so in its own way of speaking.
+            half.Stream.Write(HandshakeFailureAlert);
+            return new HandshakeResult(ConnectionFault.UnexpectedTls, IsTold: false, default, default, 0);
+        }
+
+        if (tls is null || !beginsTls)
+        {
             return half.Run(Server(default, default, tls is null ? null : ConnectionFault.EncryptionDiffers));
         }
 
@@ -249,11 +263,10 @@ public sealed class SecureListener : IDisposable
     private HandshakeServer Server(ReadOnlyMemory<byte> clientFingerprint, ReadOnlyMemory<byte> serverFingerprint, ConnectionFault? fault) => new(
         new HandshakeInputs(own, RandomNumberGenerator.GetBytes(Transcript.NonceBytes), security.Secret ?? default, clientFingerprint, serverFingerprint), fault, tickets.Redeem);
 
-    /// <summary>TLS begins with a record of type 22 (RFC 8446, 5.1); a frame of ours with the high byte of a length, which is 0 to 2.</summary>
     private static bool BeginsTls(Socket peer)
     {
         Span<byte> first = stackalloc byte[1];
-        return peer.Receive(first, SocketFlags.Peek) == 0 || first[0] > Exchange.MaximumFrameBytes >> 8;
+        return peer.Receive(first, SocketFlags.Peek) == 1 && first[0] == TlsHandshakeRecord;
     }
 
     /// <summary>Closing with bytes unread would make the system take back what was sent last: the refusal, which the peer has not read yet.</summary>

@@ -77,7 +77,12 @@ internal static class WireParts
     public static void WriteSentence(this MessagePackWriter writer, string sentence) =>
         writer.WriteString(sentence.Length <= LongestSentence ? sentence : string.Concat(sentence.AsSpan(0, CutBehindCharacter(sentence)), "…"));
 
-    public static string ReadSentence(this ref FieldReader reader, string field) => reader.ReadText(field);
+    public static string ReadSentence(this ref FieldReader reader, string field)
+    {
+        var sentence = reader.ReadText(field);
+        FieldReader.Require(sentence.Length <= LongestSentence + 1, "it is longer than a sentence may be");
+        return sentence;
+    }
 
     public static void Write(this MessagePackWriter writer, MiniBatch batch)
     {

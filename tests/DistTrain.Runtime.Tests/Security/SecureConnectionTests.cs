@@ -37,4 +37,73 @@ public sealed class SecureConnectionTests
         Assert.Equal(back, received);
         Assert.Equal(there, await answer);
     }
+
+    public static TheoryData<string, string, ConnectionFault, ConnectionFault> Strangers => new()
+    {
+        { "plain with secret", "plain with another secret", ConnectionFault.WrongSecret, ConnectionFault.WrongSecret },
+        { "plain with secret", "plain", ConnectionFault.WrongSecret, ConnectionFault.WrongSecret },
+        { "TLS with secret", "TLS with another secret", ConnectionFault.WrongSecret, ConnectionFault.WrongSecret },
+        { "TLS with both", "TLS with both and another secret", ConnectionFault.WrongSecret, ConnectionFault.WrongSecret },
+        { "TLS with both", "TLS with an expired certificate", ConnectionFault.ExpiredCertificate, ConnectionFault.ExpiredCertificate },
+        { "TLS with an expired certificate", "TLS with both", ConnectionFault.ExpiredCertificate, ConnectionFault.Closed },
+        { "TLS with both", "TLS with a foreign certificate", ConnectionFault.ForeignCertificate, ConnectionFault.ForeignCertificate },
+        { "TLS with a foreign certificate", "TLS with both", ConnectionFault.ForeignCertificate, ConnectionFault.Closed },
+        { "TLS with both", "TLS with secret", ConnectionFault.ForeignCertificate, ConnectionFault.ForeignCertificate },
+        { "TLS with secret", "plain with secret", ConnectionFault.EncryptionDiffers, ConnectionFault.EncryptionDiffers },
+        { "plain with secret", "TLS with secret", ConnectionFault.EncryptionDiffers, ConnectionFault.UnexpectedTls },
+    };
+
+    [Theory]
+    [MemberData(nameof(Strangers))]
+    public void Strangers_are_refused_and_both_sides_are_told_why(string listening, string connecting, ConnectionFault toldToClient, ConnectionFault seenByListener)
+    {
+        using var process = new ListeningProcess(Stranger(listening));
+        var refusal = process.Refused(Stranger(connecting));
+        Assert.Equal(toldToClient, refusal.Fault);
+        Assert.False(refusal.IsRetriable);
+        Assert.Contains(ConnectionFaults.Seen(seenByListener, 0), process.TakeRefusal(), StringComparison.Ordinal);
+        Assert.Equal(0, process.AcceptedCount);
+
+        // The next member gets through all the same.
+        if (listening is "plain with secret" or "TLS with secret" or "TLS with both")
+        {
+            process.Connect(Credentials.Named(listening));
+            process.TakeAccepted();
+        }
+    }
+
+    [Theory]
+    [InlineData("plain with secret")]
+    [InlineData("TLS with both")]
+    public void A_ticket_opens_one_data_connection_of_its_peer(string name)
+    {
+        var security = Credentials.Named(name);
+        using var process = new ListeningProcess(security);
+        var own = ProcessId.New();
+        var ticket = process.Tickets.Issue(own, ConnectionPurpose.Data);
+        Assert.Equal(ConnectionFault.TicketNotValid, process.Refused(security, ProcessId.New(), ConnectionPurpose.Data, ticket).Fault);
+        Assert.Equal(ConnectionFault.TicketNotValid, process.Refused(security, own, ConnectionPurpose.Data).Fault);
+        process.Connect(security, own, ConnectionPurpose.Data, ticket);
+        Assert.Equal((own, ConnectionPurpose.Data), (process.TakeAccepted().Peer, ConnectionPurpose.Data));
+        Assert.Equal(ConnectionFault.TicketNotValid, process.Refused(security, own, ConnectionPurpose.Data, ticket).Fault);
+    }
+
+    [Fact]
+    public void Another_process_than_the_one_that_is_looked_for_will_not_do()
+    {
+        using var process = new ListeningProcess(Credentials.Full);
+        Assert.Equal(process.Id, process.Connect(Credentials.Full, expected: process.Id).Peer);
+        Assert.Equal(ConnectionFault.OtherProcess, process.Refused(Credentials.Full, expected: ProcessId.New()).Fault);
+        Assert.Equal(ConnectionFault.OwnProcess, process.Refused(Credentials.Full, own: process.Id).Fault);
+    }
+
+    private static ClusterSecurity Stranger(string name) => name switch
+    {
+        "plain with another secret" => Credentials.PlainWithSecret with { Secret = Credentials.OtherSecret },
+        "TLS with another secret" => Credentials.TlsWithSecret with { Secret = Credentials.OtherSecret },
+        "TLS with both and another secret" => Credentials.Full with { Secret = Credentials.OtherSecret },
+        "TLS with an expired certificate" => Credentials.Full with { Certificate = Credentials.ExpiredNode },
+        "TLS with a foreign certificate" => Credentials.Full with { Certificate = Credentials.ForeignNode },
+        _ => Credentials.Named(name),
+    };
 }

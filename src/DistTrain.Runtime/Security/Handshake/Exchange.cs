@@ -110,6 +110,9 @@ internal abstract class Exchange
 
     protected static WireFormatException Unexpected() => new("a frame of a handshake is not the one that belongs here");
 
+    /// <summary>A number of one of the enumerations; larger ones are none of ours and must not become one by being cut.</summary>
+    protected static int ReadCode(ref MessagePackReader frame) => frame.ReadUnsigned() is var code && code <= byte.MaxValue ? (int)code : throw Unexpected();
+
     /// <summary>The end of a frame that has as many items as it must.</summary>
     protected static void End(ref MessagePackReader frame)
     {
@@ -164,7 +167,7 @@ internal abstract class Exchange
         {
             var frame = new MessagePackReader(bytes, Limits);
             var length = frame.ReadArrayHeader();
-            Handle((FrameKind)frame.ReadInteger(), length, ref frame);
+            Handle((FrameKind)ReadCode(ref frame), length, ref frame);
         }
         catch (WireFormatException)
         {

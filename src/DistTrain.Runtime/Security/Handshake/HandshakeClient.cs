@@ -29,8 +29,11 @@ internal sealed class HandshakeClient : Exchange
         inputs.Nonce.Span.CopyTo(Transcript.ClientNonce);
         inputs.ClientFingerprint.Span.CopyTo(Transcript.ClientFingerprint);
         inputs.ServerFingerprint.Span.CopyTo(Transcript.ServerFingerprint);
-        if (ticket is { } bytes)
+
+        // An empty ticket is none: null turns into empty memory all too easily.
+        if (ticket is { IsEmpty: false } bytes)
         {
+            ArgumentOutOfRangeException.ThrowIfNotEqual(bytes.Length, TicketBook.TicketBytes, nameof(ticket));
             Transcript.HasTicket = true;
             bytes.CopyTo(Transcript.Ticket);
         }
@@ -123,7 +126,7 @@ internal sealed class HandshakeClient : Exchange
             throw Unexpected();
         }
 
-        var fault = (ConnectionFault)frame.ReadInteger();
+        var fault = (ConnectionFault)ReadCode(ref frame);
         PeerVersion = (int)Math.Clamp(frame.ReadInteger(), 0, int.MaxValue);
         if (!ConnectionFaults.IsTold(fault))
         {

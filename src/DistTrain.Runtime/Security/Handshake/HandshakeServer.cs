@@ -64,7 +64,7 @@ internal sealed class HandshakeServer : Exchange
         }
 
         Transcript.Client = ProcessIds.Read(ReadBytes(ref frame, ProcessIds.Bytes));
-        Transcript.Purpose = (ConnectionPurpose)frame.ReadInteger();
+        Transcript.Purpose = (ConnectionPurpose)ReadCode(ref frame);
         ReadBytes(ref frame, Transcript.NonceBytes).CopyTo(Transcript.ClientNonce);
         if (!frame.TryReadNil())
         {

@@ -1,0 +1,62 @@
+using DistTrain.Actors;
+using DistTrain.Learning;
+using DistTrain.Learning.Engines;
+using DistTrain.Runtime.DataTransfer;
+
+namespace DistTrain.Runtime.Cluster;
+
+/// <summary>Trains with workers in other processes: this one holds the coordinator, and the shards that live nowhere else.</summary>
+public static class ClusterCoordinator
+{
+    private static readonly TimeSpan PatienceAtTheEnd = TimeSpan.FromSeconds(5);
+
+    /// <summary>Runs until the training has ended, and returns how.</summary>
+    /// <param name="settings">Where to listen, and who may come.</param>
+    /// <param name="offer">What those who join are told.</param>
+    /// <param name="openFile">Opens one of the offer's files for those who have no copy of the data.</param>
+    /// <param name="definition">What to train.</param>
+    /// <param name="engine">The kernels.</param>
+    /// <param name="listener">Called on this thread, in order.</param>
+    /// <param name="cancellation">Ends the run after the current step.</param>
+    /// <exception cref="InvalidInputException">The settings are not possible.</exception>
+    public static TrainingResult Run(
+        CoordinatorSettings settings,
+        RunOffer offer,
+        Func<DataFile, Stream> openFile,
+        TrainingDefinition definition,
+        IEngine engine,
+        Action<TrainingEvent> listener,
+        CancellationToken cancellation)
+    {
+        ArgumentNullException.ThrowIfNull(settings);
+        ArgumentNullException.ThrowIfNull(offer);
+        ArgumentNullException.ThrowIfNull(listener);
+        CoordinatorNode? node = null;
+        using var local = new LocalProcess(definition, engine, Environment.ProcessorCount, (from, to, message) => node!.Route(from, to, message), effect => node!.CarryOut(effect));
+        var run = local.Definition with
+        {
+            WorkerCount = settings.MinimumWorkers,
+            WaitsBelowWorkerCount = settings.WaitsBelowMinimum,
+            Placement = settings.Placement,
+            ShardCount = settings.ShardCount,
+        };
+        run.Check();
+        node = new CoordinatorNode(settings, offer, run, local.Actors, local.Host, sentence => local.Actors.Tell(new Noticed(sentence)));
+        using var files = new FileServer(offer.Data.Files, openFile, settings.Limits);
+        using var network = new Network(settings.Security, settings.Limits, node, node.Say) { Files = files.Serve, Status = connection => StatusExchange.Answer(connection, node.Status()) };
+        node.IssueTicket = peer => network.IssueFileTicket(peer).ToArray();
+        var address = network.Listen(settings.Listen, settings.Listen.Host);
+        node.Listens(address);
+        using var health = settings.Health is { } at ? HealthServer.Start(at, node.Readiness, node.Status) : null;
+        settings.Listening?.Invoke(address);
+        using var registration = cancellation.Register(() => local.Actors.Post(ActorAddress.Coordinator, new StopRequested()));
+        local.Actors.Add(new CoordinatorActor(run));
+        var ended = local.Actors.Listen(happening =>
+        {
+            node.Happened(happening);
+            listener(happening);
+        }) ?? throw new InvalidOperationException("the run ended without saying how");
+        node.EndRun(ended.Explanation ?? "the run is complete", PatienceAtTheEnd);
+        return TrainingEvents.Result(definition, ended, local.Host.CopyWeights(ended.Version));
+    }
+}

@@ -1,0 +1,40 @@
+using DistTrain.Actors;
+using DistTrain.Learning.Engines;
+using DistTrain.Runtime.Compute;
+using DistTrain.Runtime.Hosting;
+
+namespace DistTrain.Runtime.Cluster;
+
+/// <summary>What of a run is in one process of a cluster: its actors, and the engine that computes for them.</summary>
+internal sealed class LocalProcess : IDisposable
+{
+    /// <param name="threads">On which engine work runs; a worker may have helpers of its own besides.</param>
+    public LocalProcess(TrainingDefinition definition, IEngine engine, int threads, Action<ActorAddress, ActorAddress, ActorMessage> routeElsewhere, Action<Effect> handleEffect)
+    {
+        Definition = definition.ToRunDefinition(engine.ArithmeticId);
+        Host = new EngineComputeHost(definition, engine, Definition.EvaluationBlockSize);
+        Actors = new LocalActors(Host, threads, spins: false, failsAtStandstill: false)
+        {
+            RouteElsewhere = routeElsewhere,
+            HandleEffect = handleEffect,
+            Computed = Meter.Add,
+        };
+    }
+
+    public RunDefinition Definition { get; }
+
+    public string Arithmetic => Definition.Arithmetic;
+
+    public EngineComputeHost Host { get; }
+
+    public LocalActors Actors { get; }
+
+    /// <summary>Of this process's worker.</summary>
+    public WorkMeter Meter { get; } = new();
+
+    public void Dispose()
+    {
+        Actors.Dispose();
+        Host.Dispose();
+    }
+}

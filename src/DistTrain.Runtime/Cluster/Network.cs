@@ -1,0 +1,207 @@
+using System.Diagnostics;
+using System.Net;
+using DistTrain.Actors;
+using DistTrain.Learning;
+using DistTrain.Runtime.Compute;
+using DistTrain.Runtime.Links;
+using DistTrain.Runtime.Security;
+
+namespace DistTrain.Runtime.Cluster;
+
+/// <summary>One process's connections: it listens, dials, and gives every connection to the link, or to the service, that it is for.</summary>
+/// <param name="security">How peers prove themselves.</param>
+/// <param name="limits">Bounds.</param>
+/// <param name="handler">Of all links.</param>
+/// <param name="tell">Takes sentences for people, from any thread.</param>
+internal sealed class Network(ClusterSecurity security, LinkLimits limits, ILinkHandler handler, Action<string> tell) : ILinkHandler, IDisposable
+{
+    private static readonly TimeSpan TicketLifetime = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan PatienceAtTheEnd = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan PauseBetweenAttempts = TimeSpan.FromMilliseconds(250);
+
+    private readonly ProcessId own = ProcessId.New();
+    private readonly TicketBook tickets = new(TicketLifetime);
+    private readonly object gate = new();
+    private readonly Dictionary<ProcessId, Link> links = [];
+    private SecureListener? listener;
+    private bool isDisposed;
+
+    /// <summary>Serves connections over which files are fetched; on the connection's own thread.</summary>
+    public Action<SecureConnection>? Files { get; init; }
+
+    /// <summary>Answers questions about the run; on the connection's own thread.</summary>
+    public Action<SecureConnection>? Status { get; init; }
+
+    /// <summary>Lets others connect.</summary>
+    /// <param name="address">Where; port 0 for any free one.</param>
+    /// <param name="advertised">The name under which others reach it.</param>
+    /// <returns>What others are to be told.</returns>
+    /// <exception cref="InvalidInputException">It is not possible there.</exception>
+    public HostAndPort Listen(HostAndPort address, string advertised)
+    {
+        listener = SecureListener.Start(address, security, own, limits, tickets, new ListenerCallbacks(Accept, (remote, sentence) => tell($"a connection from {remote} was refused: {sentence}")));
+        return new HostAndPort(advertised, listener.LocalEndPoint.Port);
+    }
+
+    /// <summary>Connects to the coordinator, which may not be there yet.</summary>
+    /// <returns>The link, and this machine's address on the way there.</returns>
+    /// <exception cref="InvalidInputException">It cannot be reached in time, or does not want this process.</exception>
+    public (ILink Link, IPAddress Own) Join(HostAndPort coordinator, TimeSpan patience, CancellationToken cancellation)
+    {
+        var start = Stopwatch.GetTimestamp();
+        var said = false;
+        while (true)
+        {
+            try
+            {
+                var connection = Connect(coordinator, ConnectionPurpose.Control, null, null, cancellation);
+                var address = ((IPEndPoint)connection.Socket.LocalEndPoint!).Address;
+                return (Begin(coordinator, connection, "the coordinator"), address.IsIPv4MappedToIPv6 ? address.MapToIPv4() : address);
+            }
+            catch (SecureConnectException failure) when ((failure.IsRetriable || failure.Fault == ConnectionFault.UnknownHost) && Stopwatch.GetElapsedTime(start) < patience)
+            {
+                if (!said)
+                {
+                    tell($"waiting for the coordinator: {failure.Message}");
+                    said = true;
+                }
+
+                cancellation.WaitHandle.WaitOne(PauseBetweenAttempts);
+                cancellation.ThrowIfCancellationRequested();
+            }
+            catch (SecureConnectException failure)
+            {
+                throw new InvalidInputException(failure.Message, failure);
+            }
+        }
+    }
+
+    /// <summary>Connects to another member; blocks until the link stands.</summary>
+    /// <exception cref="SecureConnectException">It does not, for as long as a lost peer is looked for.</exception>
+    public ILink Dial(ShardHost host)
+    {
+        var start = Stopwatch.GetTimestamp();
+        while (true)
+        {
+            try
+            {
+                return Begin(host.Endpoint, Connect(host.Endpoint, ConnectionPurpose.Control, null, host.Process, CancellationToken.None), host.Node.ToString());
+            }
+            catch (SecureConnectException failure) when (failure.IsRetriable && Stopwatch.GetElapsedTime(start) < limits.ReconnectDeadline)
+            {
+                Thread.Sleep(PauseBetweenAttempts);
+            }
+        }
+    }
+
+    /// <summary>A connection over which files are fetched.</summary>
+    public SecureConnection ConnectForFiles(HostAndPort coordinator, ILink link, ReadOnlyMemory<byte> ticket) =>
+        Connect(coordinator, ConnectionPurpose.Files, ticket, link.Peer, CancellationToken.None);
+
+    public ReadOnlyMemory<byte> IssueFileTicket(ProcessId peer) => tickets.Issue(peer, ConnectionPurpose.Files);
+
+    /// <summary>Stops listening and closes every link in order; waits a moment for the peers to take note.</summary>
+    public void Dispose()
+    {
+        listener?.Dispose();
+        lock (gate)
+        {
+            isDisposed = true;
+            foreach (var link in links.Values)
+            {
+                link.Close("its process ends");
+            }
+
+            for (var start = Stopwatch.GetTimestamp(); links.Count > 0 && PatienceAtTheEnd - Stopwatch.GetElapsedTime(start) is { Ticks: > 0 } rest;)
+            {
+                Monitor.Wait(gate, rest);
+            }
+        }
+    }
+
+    void ILinkHandler.Received(ILink link, ReadOnlySpan<byte> message) => handler.Received(link, message);
+
+    IIncomingTensors ILinkHandler.Open(ILink link, ActorAddress receiver, TensorKey key) => handler.Open(link, receiver, key);
+
+    void ILinkHandler.Received(ILink link, ActorAddress receiver, IIncomingTensors incoming, ReadOnlySpan<byte> message) => handler.Received(link, receiver, incoming, message);
+
+    void ILinkHandler.Changed(ILink link, string sentence) => handler.Changed(link, sentence);
+
+    void ILinkHandler.Lost(ILink link, string reason, bool isOrderly)
+    {
+        lock (gate)
+        {
+            links.Remove(link.Peer);
+            Monitor.PulseAll(gate);
+        }
+
+        tickets.Forget(link.Peer);
+        handler.Lost(link, reason, isOrderly);
+    }
+
+    private SecureConnection Connect(HostAndPort address, ConnectionPurpose purpose, ReadOnlyMemory<byte>? ticket, ProcessId? expected, CancellationToken cancellation) =>
+        SecureConnector.Connect(address, security, own, purpose, ticket, limits, cancellation, expected);
+
+    private Link Begin(HostAndPort address, SecureConnection control, string name)
+    {
+        var peer = control.Peer;
+        var link = Link.Dialling(OptionsFor(name), control, (purpose, ticket, cancellation) => Connect(address, purpose, ticket, peer, cancellation));
+        lock (gate)
+        {
+            links[peer] = link;
+        }
+
+        link.Start();
+        return link;
+    }
+
+    private void Accept(SecureConnection connection)
+    {
+        switch (connection.Purpose)
+        {
+            case ConnectionPurpose.Files when Files is not null:
+                Files(connection);
+                break;
+            case ConnectionPurpose.Status when Status is not null:
+                Status(connection);
+                break;
+            case ConnectionPurpose.Control or ConnectionPurpose.Data:
+                AcceptForLink(connection);
+                break;
+            default:
+                connection.Dispose();
+                break;
+        }
+    }
+
+    private void AcceptForLink(SecureConnection connection)
+    {
+        Link? link;
+        var isNew = false;
+        lock (gate)
+        {
+            if (!links.TryGetValue(connection.Peer, out link) && connection.Purpose == ConnectionPurpose.Control && !isDisposed)
+            {
+                isNew = true;
+                var peer = connection.Peer;
+                link = Link.Accepting(OptionsFor($"process {peer}"), connection, () => tickets.Issue(peer, ConnectionPurpose.Data).ToArray());
+                links.Add(peer, link);
+            }
+        }
+
+        if (isNew)
+        {
+            link!.Start();
+        }
+        else if (link is not null)
+        {
+            link.Attach(connection);
+        }
+        else
+        {
+            connection.Dispose();
+        }
+    }
+
+    private LinkOptions OptionsFor(string name) => new() { Handler = this, PeerName = name, Limits = limits };
+}
