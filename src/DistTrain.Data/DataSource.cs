@@ -1,3 +1,5 @@
+using System.Collections.Immutable;
+
 namespace DistTrain.Data;
 
 /// <summary>
@@ -14,6 +16,18 @@ public abstract record DataSource(ScalingKind? Scaling)
     /// <summary>The same source with its paths made independent of the current folder.</summary>
     public virtual DataSource WithFullPaths() => this;
 
+    /// <summary>The files that it is read from, each with its hash; none where the program makes or has the samples itself.</summary>
+    /// <exception cref="Learning.InvalidInputException">One is missing or cannot be read.</exception>
+    public ImmutableArray<SourceFile> Files() => [.. Places().Select(place => SourceFile.Read(place.Path, place.Name))];
+
+    /// <summary>The same source, read from copies of its <see cref="Files"/> that lie in one folder under their names.</summary>
+    public virtual DataSource In(string folder) => this;
+
+    /// <summary>Where the files lie that it is read from, and their names in another folder.</summary>
+    private protected virtual IReadOnlyList<(string Path, string Name)> Places() => [];
+
+    private protected static (string Path, string Name) Place(string path) => (path, SourceFile.PortableName(path));
+
     public sealed override string ToString() => DataSourceText.Format(this);
 }
 
@@ -24,6 +38,14 @@ public sealed record DigitsSource(ScalingKind? Scaling = null) : DataSource(Scal
 public sealed record MnistSource(string Folder, ScalingKind? Scaling = null) : DataSource(Scaling)
 {
     public override DataSource WithFullPaths() => this with { Folder = Path.GetFullPath(Folder) };
+
+    public override DataSource In(string folder) => this with { Folder = folder };
+
+    private protected override IReadOnlyList<(string Path, string Name)> Places()
+    {
+        var (train, test) = IdxFolder.FindMnist(Folder);
+        return [Place(train.ImagesPath), Place(train.LabelsPath), Place(test.ImagesPath), Place(test.LabelsPath)];
+    }
 }
 
 /// <summary>A folder with one or two pairs of IDX image and label files.</summary>
@@ -33,6 +55,14 @@ public sealed record MnistSource(string Folder, ScalingKind? Scaling = null) : D
 public sealed record IdxSource(string Folder, string? Prefix = null, ScalingKind? Scaling = null) : DataSource(Scaling)
 {
     public override DataSource WithFullPaths() => this with { Folder = Path.GetFullPath(Folder) };
+
+    public override DataSource In(string folder) => this with { Folder = folder };
+
+    private protected override IReadOnlyList<(string Path, string Name)> Places()
+    {
+        var (train, test) = IdxFolder.Find(Folder, Prefix);
+        return [Place(train.ImagesPath), Place(train.LabelsPath), .. test is null ? [] : new[] { Place(test.ImagesPath), Place(test.LabelsPath) }];
+    }
 }
 
 /// <summary>A folder with the binary files of CIFAR-10 or CIFAR-100 (A. Krizhevsky, "Learning Multiple Layers of Features from Tiny Images", 2009).</summary>
@@ -42,6 +72,10 @@ public sealed record IdxSource(string Folder, string? Prefix = null, ScalingKind
 public sealed record CifarSource(string Folder, CifarLabels Labels = CifarLabels.Ten, ScalingKind? Scaling = null) : DataSource(Scaling)
 {
     public override DataSource WithFullPaths() => this with { Folder = Path.GetFullPath(Folder) };
+
+    public override DataSource In(string folder) => this with { Folder = folder };
+
+    private protected override IReadOnlyList<(string Path, string Name)> Places() => [.. CifarReader.FindFiles(this).Select(Place)];
 }
 
 /// <summary>The labels of the two CIFAR data sets.</summary>
@@ -65,6 +99,15 @@ public enum CifarLabels
 public sealed record NpySource(string Inputs, string? Labels = null, LabelTask? Task = null, ScalingKind? Scaling = null) : DataSource(Scaling)
 {
     public override DataSource WithFullPaths() => this with { Inputs = Path.GetFullPath(Inputs), Labels = Labels is null ? null : Path.GetFullPath(Labels) };
+
+    public override DataSource In(string folder) => this with { Inputs = Path.Combine(folder, InputsName), Labels = Labels is null ? null : Path.Combine(folder, LabelsName(Labels)) };
+
+    private protected override IReadOnlyList<(string Path, string Name)> Places() => [(Inputs, InputsName), .. Labels is null ? [] : new[] { (Labels, LabelsName(Labels)) }];
+
+    private string InputsName => SourceFile.PortableName(Inputs);
+
+    /// <summary>The two files may have one name in different folders.</summary>
+    private string LabelsName(string labels) => SourceFile.PortableName(labels) is var name && name == InputsName ? $"labels-{name}" : name;
 }
 
 /// <summary>A NumPy archive with the arrays <c>x_train</c>, <c>y_train</c>, <c>x_test</c>, <c>y_test</c>, or <c>x</c> and <c>y</c>; with <c>x</c> alone, samples without labels.</summary>
@@ -74,6 +117,10 @@ public sealed record NpySource(string Inputs, string? Labels = null, LabelTask? 
 public sealed record NpzSource(string File, LabelTask? Task = null, ScalingKind? Scaling = null) : DataSource(Scaling)
 {
     public override DataSource WithFullPaths() => this with { File = Path.GetFullPath(File) };
+
+    public override DataSource In(string folder) => this with { File = Path.Combine(folder, SourceFile.PortableName(File)) };
+
+    private protected override IReadOnlyList<(string Path, string Name)> Places() => [Place(File)];
 }
 
 /// <summary>A text for next-step prediction: every sample is a piece of it as token numbers, every label the token behind.</summary>
@@ -84,6 +131,10 @@ public sealed record NpzSource(string File, LabelTask? Task = null, ScalingKind?
 public sealed record TextSource(string File, int Steps = 64, TextTokens Tokens = TextTokens.Characters, ScalingKind? Scaling = null) : DataSource(Scaling)
 {
     public override DataSource WithFullPaths() => this with { File = Path.GetFullPath(File) };
+
+    public override DataSource In(string folder) => this with { File = Path.Combine(folder, SourceFile.PortableName(File)) };
+
+    private protected override IReadOnlyList<(string Path, string Name)> Places() => [Place(File)];
 }
 
 public enum TextTokens
@@ -117,6 +168,10 @@ public sealed record CsvSource(
     public const string NoLabel = "none";
 
     public override DataSource WithFullPaths() => this with { File = Path.GetFullPath(File) };
+
+    public override DataSource In(string folder) => this with { File = Path.Combine(folder, SourceFile.PortableName(File)) };
+
+    private protected override IReadOnlyList<(string Path, string Name)> Places() => [Place(File)];
 }
 
 /// <summary>What labels are there for.</summary>

@@ -43,6 +43,7 @@ public static class TrainingActors
             Metrics = definition.Metrics,
             LabelsPerSample = Math.Max(1, definition.Train.Targets.LabelsPerSample),
             WorkerCount = definition.WorkerCount,
+            ShardCount = definition.ShardCount,
             Arithmetic = arithmetic.Value,
         };
         run.Check();

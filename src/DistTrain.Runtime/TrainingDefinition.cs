@@ -34,6 +34,9 @@ public sealed record TrainingDefinition
 
     public required int WorkerCount { get; init; }
 
+    /// <summary>Pieces that the parameter server is cut into where all of it lives in one process, at least 1; a cluster's settings have their own.</summary>
+    public int ShardCount { get; init; } = 1;
+
     public required SampleSet Train { get; init; }
 
     /// <summary>Evaluated at every epoch's end, or once at the run's end where there is a validation part; null when there is no test part.</summary>

@@ -14,8 +14,10 @@ namespace DistTrain.Cli.Cluster;
 internal sealed class ClusterTraining(
     Clustered plan, ClusterSecurity? security, TrainConfiguration configuration, RunOffer offer, Func<DataFile, Stream> openFile, RunPaths paths, Host host, Action<string> notice)
 {
+    private string? failure;
+
     /// <summary>Why the run was ended, where neither it nor the user has ended it; otherwise null.</summary>
-    public string? Failure { get; private set; }
+    public string? Failure => failure;
 
     /// <exception cref="CommandException">This process cannot listen; nothing has been trained.</exception>
     public TrainingResult Run(TrainingDefinition definition, IEngine engine, Action<TrainingEvent> listener, CancellationToken cancellation)
@@ -31,7 +33,7 @@ internal sealed class ClusterTraining(
         var result = Coordinate(own, workers.Start, definition, engine, happening => Pass(happening, listener, workers), end.Token);
         if (result.Outcome != RunOutcome.Cancelled || cancellation.IsCancellationRequested)
         {
-            Failure = null;
+            failure = null;
         }
 
         return result;
@@ -43,6 +45,7 @@ internal sealed class ClusterTraining(
         var settings = new CoordinatorSettings
         {
             Listen = plan.Listen,
+            RunName = Path.GetFileName(paths.Directory),
             Health = configuration.Health,
             Security = known,
             Limits = Credentials.Limits(configuration),
@@ -74,7 +77,7 @@ internal sealed class ClusterTraining(
 
     private void GiveUp(string reason, CancellationTokenSource end)
     {
-        Failure = reason;
+        Interlocked.CompareExchange(ref failure, reason, null);
         end.Cancel();
     }
 

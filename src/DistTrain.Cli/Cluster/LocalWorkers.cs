@@ -77,10 +77,12 @@ internal sealed class LocalWorkers : IDisposable
     internal static string? Hopelessness(int left, int minimum, bool hasBegun, bool waitsBelowMinimum) => (left, hasBegun) switch
     {
         (0, _) => "no worker process is left",
-        (_, false) when left < minimum => $"training cannot begin: {left} worker processes are left, but --min-workers is {minimum}",
-        (_, true) when left < minimum && waitsBelowMinimum => $"training waits for workers that nobody starts: {left} worker processes are left, but --min-workers is {minimum}",
+        (_, false) when left < minimum => $"training cannot begin: {Left(left)}, but --min-workers is {minimum}",
+        (_, true) when left < minimum && waitsBelowMinimum => $"training waits for workers that nobody starts: {Left(left)}, but --min-workers is {minimum}",
         _ => null,
     };
+
+    private static string Left(int count) => count == 1 ? "one worker process is left" : $"{count} worker processes are left";
 
     private void HandleEnd(LocalWorkerEnd end)
     {

@@ -75,7 +75,7 @@ internal sealed partial class CommandTree
             return ExitCode.WrongUsage;
         }
 
-        if (line.Errors.Count > 0)
+        if (line.Errors.Count > 0 || Swallowed(line) is not null)
         {
             throw new CommandException(ExitCode.WrongUsage, $"{Complaint(line)}: see '{PathOf(command)} --help'");
         }
@@ -86,18 +86,25 @@ internal sealed partial class CommandTree
     private static string Complaint(ParseResult line)
     {
         var command = line.CommandResult.Command;
-        if (line.UnmatchedTokens.Count == 0)
+        var unknown = Swallowed(line) ?? (line.UnmatchedTokens.Count > 0 ? line.UnmatchedTokens[0] : null);
+        if (unknown is null)
         {
             return line.Errors[0].Message.TrimEnd('.');
         }
 
-        var unknown = line.UnmatchedTokens[0];
         var candidates = command.Subcommands.Count > 0 ? command.Subcommands.Select(c => c.Name) : command.Options.Select(o => o.Name);
         var nearest = candidates.MinBy(name => EditDistance.Between(name, unknown))!;
         var suggestion = EditDistance.Between(nearest, unknown) <= 3 ? $" (did you mean '{nearest}'?)" : "";
         var what = command.Subcommands.Count > 0 && !unknown.StartsWith('-') ? "command" : unknown.StartsWith('-') ? "option" : "argument";
         return $"unknown {what} '{unknown}'{suggestion}";
     }
+
+    /// <summary>An option that does not exist, taken for the value of one in front of it that may stand alone; null where there is none.</summary>
+    private static string? Swallowed(ParseResult line) => line.CommandResult.Children.OfType<OptionResult>()
+        .Where(result => result.Option.Arity.MinimumNumberOfValues == 0)
+        .SelectMany(result => result.Tokens)
+        .Select(token => token.Value)
+        .FirstOrDefault(value => value.StartsWith("--", StringComparison.Ordinal));
 
     private ExitCode Train(ParseResult line)
     {

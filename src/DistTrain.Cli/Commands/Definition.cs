@@ -41,6 +41,7 @@ internal static class Definition
             MicroBatchCount = configuration.MicroBatches,
             Epochs = configuration.Epochs,
             WorkerCount = configuration.Workers,
+            ShardCount = configuration.Shards ?? 1,
             ThreadsPerWorker = configuration.ThreadsPerWorker,
             MemoryBytes = configuration.MemoryBytes,
             TopK = configuration.TopK,

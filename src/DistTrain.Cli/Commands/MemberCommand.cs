@@ -45,6 +45,7 @@ public sealed class MemberCommand
     private readonly MemberRequest request;
     private readonly Host host;
     private readonly object gate = new();
+    private readonly TaskCompletionSource over = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private CommandException? unprepared;
 
     private MemberCommand(MemberRequest request, Host host)
@@ -58,7 +59,15 @@ public sealed class MemberCommand
     {
         ArgumentNullException.ThrowIfNull(request);
         ArgumentNullException.ThrowIfNull(host);
-        return new MemberCommand(request, host).Run();
+        var command = new MemberCommand(request, host);
+        try
+        {
+            return command.Run();
+        }
+        finally
+        {
+            command.over.SetResult();
+        }
     }
 
     private ExitCode Run()
@@ -103,8 +112,10 @@ public sealed class MemberCommand
             return;
         }
 
-        Thread.Sleep(PatienceWithoutParent);
-        host.EndProcess(ExitCode.Network);
+        if (!over.Task.Wait(PatienceWithoutParent))
+        {
+            host.EndProcess(ExitCode.Network);
+        }
     }
 
     private ClusterSecurity Security()

@@ -29,17 +29,8 @@ internal static class CifarReader
     /// <exception cref="InvalidInputException">A file is missing, does not hold whole records, or has labels out of range.</exception>
     public static RawData Read(CifarSource source, DataLimits limits)
     {
-        var layout = source.Labels switch
-        {
-            CifarLabels.Ten => Ten,
-            CifarLabels.Fine => Fine,
-            _ => Coarse,
-        };
-        if (!Directory.Exists(source.Folder))
-        {
-            throw new InvalidInputException(File.Exists(source.Folder) ? $"{source.Folder} is a file where a folder is needed." : $"{source.Folder} does not exist.");
-        }
-
+        var layout = Layout(source);
+        RequireFolder(source.Folder);
         var classNames = ReadClassNames(source.Folder, layout);
         var test = ReadPart(source.Folder, [layout.TestFile], layout, classNames, limits);
         var train = ReadPart(source.Folder, layout.TrainFiles, layout, classNames, limits);
@@ -54,6 +45,32 @@ internal static class CifarReader
             DefaultScaling = ScalingKind.Unit,
             KnownMaximum = LargestByte,
         };
+    }
+
+    /// <summary>The files that <see cref="Read"/> reads; whether they are there it finds out itself, but for the one that need not be.</summary>
+    /// <exception cref="InvalidInputException">There is no such folder.</exception>
+    public static IEnumerable<string> FindFiles(CifarSource source)
+    {
+        RequireFolder(source.Folder);
+        var layout = Layout(source);
+        return layout.TrainFiles.Add(layout.TestFile)
+            .Concat(File.Exists(Path.Combine(source.Folder, layout.NamesFile)) ? [layout.NamesFile] : [])
+            .Select(file => Path.Combine(source.Folder, file));
+    }
+
+    private static CifarLayout Layout(CifarSource source) => source.Labels switch
+    {
+        CifarLabels.Ten => Ten,
+        CifarLabels.Fine => Fine,
+        _ => Coarse,
+    };
+
+    private static void RequireFolder(string folder)
+    {
+        if (!Directory.Exists(folder))
+        {
+            throw new InvalidInputException(File.Exists(folder) ? $"{folder} is a file where a folder is needed." : $"{folder} does not exist.");
+        }
     }
 
     /// <summary>One name a line; where there is no such file, the numbers of the classes.</summary>

@@ -32,7 +32,7 @@ public static class ClusterCoordinator
         ArgumentNullException.ThrowIfNull(offer);
         ArgumentNullException.ThrowIfNull(listener);
         CoordinatorNode? node = null;
-        using var local = new LocalProcess(definition, engine, (from, to, message) => node!.Route(from, to, message), effect => node!.CarryOut(effect));
+        using var local = new LocalProcess(definition, engine, Environment.ProcessorCount, (from, to, message) => node!.Route(from, to, message), effect => node!.CarryOut(effect));
         var run = local.Definition with
         {
             WorkerCount = settings.MinimumWorkers,
@@ -41,14 +41,21 @@ public static class ClusterCoordinator
             ShardCount = settings.ShardCount,
         };
         run.Check();
-        node = new CoordinatorNode(settings, offer, run.Arithmetic, local.Actors, local.Host, sentence => local.Actors.Tell(new Noticed(sentence)));
+        node = new CoordinatorNode(settings, offer, run, local.Actors, local.Host, sentence => local.Actors.Tell(new Noticed(sentence)));
         using var files = new FileServer(offer.Data.Files, openFile, settings.Limits);
-        using var network = new Network(settings.Security, settings.Limits, node, node.Say) { Files = files.Serve };
+        using var network = new Network(settings.Security, settings.Limits, node, node.Say) { Files = files.Serve, Status = connection => StatusExchange.Answer(connection, node.Status()) };
         node.IssueTicket = peer => network.IssueFileTicket(peer).ToArray();
-        settings.Listening?.Invoke(network.Listen(settings.Listen, settings.Listen.Host));
+        var address = network.Listen(settings.Listen, settings.Listen.Host);
+        node.Listens(address);
+        using var health = settings.Health is { } at ? HealthServer.Start(at, node.Readiness, node.Status) : null;
+        settings.Listening?.Invoke(address);
         using var registration = cancellation.Register(() => local.Actors.Post(ActorAddress.Coordinator, new StopRequested()));
         local.Actors.Add(new CoordinatorActor(run));
-        var ended = local.Actors.Listen(listener) ?? throw new InvalidOperationException("the run ended without saying how");
+        var ended = local.Actors.Listen(happening =>
+        {
+            node.Happened(happening);
+            listener(happening);
+        }) ?? throw new InvalidOperationException("the run ended without saying how");
         node.EndRun(ended.Explanation ?? "the run is complete", PatienceAtTheEnd);
         return TrainingEvents.Result(definition, ended, local.Host.CopyWeights(ended.Version));
     }

@@ -14,6 +14,8 @@ public sealed class ClusterMember : ILinkHandler, IDisposable
     /// <summary>A member that cannot reach another one's shard leaves after this time, if the coordinator has not decided otherwise by then.</summary>
     private static readonly TimeSpan PatienceWithoutShard = TimeSpan.FromSeconds(15);
 
+    private static readonly TimeSpan ReportInterval = TimeSpan.FromSeconds(1);
+
     private readonly MemberSettings settings;
     private readonly Action<string> tell;
     private readonly Network network;
@@ -103,6 +105,7 @@ public sealed class ClusterMember : ILinkHandler, IDisposable
 
         giveUp.Dispose();
         using var leaving = leave.Register(() => Leave("it was asked to leave"));
+        using var reports = new Timer(_ => Report(link), null, ReportInterval, ReportInterval);
         local?.Actors.Listen(happening => tell(happening.ToString() ?? ""));
         return outcome.Task.GetAwaiter().GetResult();
     }
@@ -113,7 +116,7 @@ public sealed class ClusterMember : ILinkHandler, IDisposable
         {
             var fetcher = new FileClient(() => network.ConnectForFiles(settings.Coordinator, link, tickets.Get(() => MemberNode.Send(link, new TicketRequested()))));
             var run = prepare(offer, fetcher);
-            local = new LocalProcess(run.Definition, run.Engine, (from, to, message) => node!.Route(from, to, message), effect => throw new InvalidOperationException($"only a coordinator asks for {effect.GetType().Name}"));
+            local = new LocalProcess(run.Definition, run.Engine, threads: 1, (from, to, message) => node!.Route(from, to, message), effect => throw new InvalidOperationException($"only a coordinator asks for {effect.GetType().Name}"));
             MemberNode.Send(link, new Prepared(run.Engine.ArithmeticId.Value, run.Engine.KernelPath, offer.Data.ContentHash));
         }
         catch (InvalidInputException reason)
@@ -171,6 +174,14 @@ public sealed class ClusterMember : ILinkHandler, IDisposable
         if (admission.Worker is { } id)
         {
             process.Actors.Add(new WorkerActor(id, process.Arithmetic, admission.Node));
+        }
+    }
+
+    private void Report(ILink link)
+    {
+        if (node is not null && local?.Meter.Read() is { } status && !outcome.Task.IsCompleted)
+        {
+            MemberNode.Send(link, status);
         }
     }
 

@@ -18,6 +18,9 @@ public sealed record CoordinatorSettings
     /// <summary>Where health and readiness are answered over HTTP; null for nowhere.</summary>
     public HostAndPort? Health { get; init; }
 
+    /// <summary>The name of the run, for people.</summary>
+    public string RunName { get; init; } = "";
+
     public required ClusterSecurity Security { get; init; }
 
     public LinkLimits Limits { get; init; } = new();

@@ -1,5 +1,7 @@
 using System.Buffers;
 using System.Collections.Immutable;
+using System.Diagnostics;
+using System.Net;
 using DistTrain.Actors;
 using DistTrain.Runtime.Compute;
 using DistTrain.Runtime.Hosting;
@@ -22,16 +24,21 @@ internal sealed class CoordinatorNode : ILinkHandler
     private readonly Action<string> tell;
     private readonly object gate = new();
     private readonly Dictionary<ProcessId, JoiningProcess> processes = [];
+    private readonly Term term;
     private ShardMap? map;
+    private HostAndPort? endpoint;
+    private long began;
+    private TrainingProgressed? progress;
     private int lastNode;
     private int lastWorker;
     private string? over;
 
-    public CoordinatorNode(CoordinatorSettings settings, RunOffer offer, string arithmetic, LocalActors actors, ITensorStore tensors, Action<string> tell)
+    public CoordinatorNode(CoordinatorSettings settings, RunOffer offer, RunDefinition run, LocalActors actors, ITensorStore tensors, Action<string> tell)
     {
         this.settings = settings;
         this.offer = offer;
-        this.arithmetic = arithmetic;
+        arithmetic = run.Arithmetic;
+        term = run.Term;
         this.actors = actors;
         this.tell = tell;
         switchboard = new Switchboard(NodeId.Coordinator, tensors, settings.Limits, actors.Post);
@@ -78,8 +85,7 @@ internal sealed class CoordinatorNode : ILinkHandler
 
         lock (gate)
         {
-            var deadline = DateTime.UtcNow + patience;
-            while (processes.Count > 0 && deadline - DateTime.UtcNow is { Ticks: > 0 } rest)
+            for (var start = Stopwatch.GetTimestamp(); processes.Count > 0 && patience - Stopwatch.GetElapsedTime(start) is { Ticks: > 0 } rest;)
             {
                 Monitor.Wait(gate, rest);
             }
@@ -156,12 +162,48 @@ internal sealed class CoordinatorNode : ILinkHandler
         actors.Post(ActorAddress.Coordinator, new NodeLost(node, reason));
     }
 
-    /// <summary>Everything that is known of the members, by node.</summary>
-    public ImmutableArray<JoiningProcess> Members()
+    /// <summary>Others can connect from now on.</summary>
+    public void Listens(HostAndPort address)
     {
         lock (gate)
         {
-            return [.. processes.Values.Where(process => process.Node is not null).OrderBy(process => process.Node)];
+            endpoint = address;
+            began = Stopwatch.GetTimestamp();
+        }
+    }
+
+    /// <summary>What the run tells, for those who ask how it goes.</summary>
+    public void Happened(TrainingEvent happening)
+    {
+        if (happening is TrainingProgressed latest)
+        {
+            lock (gate)
+            {
+                progress = latest;
+            }
+        }
+    }
+
+    public ClusterStatus Status()
+    {
+        lock (gate)
+        {
+            // A map comes into force together with a new incarnation.
+            var run = new RunFacts(
+                offer.ProgramVersion, settings.RunName, settings.MinimumWorkers, settings.WaitsBelowMinimum, term, new Incarnation(Math.Max(1, map?.Version ?? 1)), map, progress, over);
+            return StatusReport.Build(
+                run,
+                (Dns.GetHostName(), Environment.ProcessId, endpoint ?? settings.Listen, Stopwatch.GetElapsedTime(began)),
+                processes.Values.Where(process => process.Node is not null).Select(process => new MemberFacts(
+                    process.Node!.Value, process.Worker, process.Introduction!, Stopwatch.GetElapsedTime(process.Joined), process.Status, process.Link.Statistics)));
+        }
+    }
+
+    public Readiness Readiness()
+    {
+        lock (gate)
+        {
+            return over is null && endpoint is not null ? new Readiness(true, "the run takes workers") : new Readiness(false, over ?? "the run is being set up");
         }
     }
 
@@ -291,7 +333,8 @@ internal sealed class JoiningProcess(ILink link)
 {
     public ILink Link => link;
 
-    public DateTime JoinedAt { get; } = DateTime.UtcNow;
+    /// <summary>When it connected, by <see cref="Stopwatch"/>.</summary>
+    public long Joined { get; } = Stopwatch.GetTimestamp();
 
     public Introduction? Introduction { get; set; }
 

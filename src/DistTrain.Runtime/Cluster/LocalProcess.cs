@@ -8,11 +8,17 @@ namespace DistTrain.Runtime.Cluster;
 /// <summary>What of a run is in one process of a cluster: its actors, and the engine that computes for them.</summary>
 internal sealed class LocalProcess : IDisposable
 {
-    public LocalProcess(TrainingDefinition definition, IEngine engine, Action<ActorAddress, ActorAddress, ActorMessage> routeElsewhere, Action<Effect> handleEffect)
+    /// <param name="threads">On which engine work runs; a worker may have helpers of its own besides.</param>
+    public LocalProcess(TrainingDefinition definition, IEngine engine, int threads, Action<ActorAddress, ActorAddress, ActorMessage> routeElsewhere, Action<Effect> handleEffect)
     {
         Definition = definition.ToRunDefinition(engine.ArithmeticId);
         Host = new EngineComputeHost(definition, engine, Definition.EvaluationBlockSize);
-        Actors = new LocalActors(Host, definition.ThreadsPerWorker, spins: false, failsAtStandstill: false) { RouteElsewhere = routeElsewhere, HandleEffect = handleEffect };
+        Actors = new LocalActors(Host, threads, spins: false, failsAtStandstill: false)
+        {
+            RouteElsewhere = routeElsewhere,
+            HandleEffect = handleEffect,
+            Computed = Meter.Add,
+        };
     }
 
     public RunDefinition Definition { get; }
@@ -22,6 +28,9 @@ internal sealed class LocalProcess : IDisposable
     public EngineComputeHost Host { get; }
 
     public LocalActors Actors { get; }
+
+    /// <summary>Of this process's worker.</summary>
+    public WorkMeter Meter { get; } = new();
 
     public void Dispose()
     {

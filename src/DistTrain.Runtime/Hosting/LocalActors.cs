@@ -46,6 +46,9 @@ internal sealed class LocalActors : IDisposable
     /// <summary>Carries out an effect that concerns nodes and their actors. Called on any thread, while the coordinator is run.</summary>
     public required Action<Effect> HandleEffect { get; init; }
 
+    /// <summary>Sees every result of engine work before its actor does. Called on the thread that has computed.</summary>
+    public Action<ComputeResult>? Computed { get; init; }
+
     public Timestamp Now => new((long)Stopwatch.GetElapsedTime(startTimestamp).TotalMicroseconds);
 
     /// <summary>Whether there is, or was, such an actor here, that has not been removed.</summary>
@@ -299,6 +302,7 @@ internal sealed class LocalActors : IDisposable
     /// <summary>To the actor that asked, even if another has taken its place meanwhile.</summary>
     private void Answer(ActorCell cell, ComputeResult result)
     {
+        Computed?.Invoke(result);
         BeginActivity();
         cell.Post(result);
         EndWork(cell);

@@ -1,0 +1,121 @@
+using System.Diagnostics;
+using DistTrain.Actors;
+using DistTrain.Cli.Cluster;
+using DistTrain.Cli.Tests.Support;
+using DistTrain.Learning;
+using DistTrain.Runtime.Cluster;
+
+namespace DistTrain.Cli.Tests.Cluster;
+
+public sealed class ClusterTrainingTests : IDisposable
+{
+    private readonly Sandbox sandbox = new();
+    private CoordinatorSettings? settings;
+    private RunOffer? offer;
+
+    public void Dispose() => sandbox.Dispose();
+
+    /// <summary>A coordinator that listens, waits for something, and trains by itself.</summary>
+    private void Coordinates(Action<CancellationToken>? wait = null) => sandbox.Coordinator = (given, offered, _, definition, engine, listener, cancellation) =>
+    {
+        (settings, offer) = (given, offered);
+        given.Listening!(given.Listen with { Port = 7123 });
+        wait?.Invoke(cancellation);
+        return SequentialTrainer.Run(definition, engine, listener, cancellation);
+    };
+
+    /// <summary>Processes of the system's shell in the place of workers.</summary>
+    private void Starts(string script, List<string[]>? started = null) => sandbox.StartProcess = arguments =>
+    {
+        started?.Add([.. arguments]);
+        return Process.Start(new ProcessStartInfo("sh", ["-c", script]) { RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true })!;
+    };
+
+    private string Log(int number) => File.ReadAllText(Path.Combine(sandbox.At("run"), $"worker-{number}.log"));
+
+    [Fact]
+    public void A_coordinator_is_told_all_that_was_said_and_offers_the_resolved_run()
+    {
+        Coordinates();
+        var secret = sandbox.Write("secret", "a secret of 24 characters");
+        var outcome = sandbox.Train(
+            "--listen", "127.0.0.1:0", "--secret-file", secret, "--min-workers", "3", "--placement", "workers", "--shards", "2", "--below-min-workers", "wait", "--health", "127.0.0.1:0",
+            "--silence-seconds", "1.5", "--threads-per-worker", "2");
+        Assert.Equal(ExitCode.Success, outcome.ExitCode);
+        Assert.Equal((3, ShardPlacement.Workers, 2, true, true), (settings!.MinimumWorkers, settings.Placement, settings.ShardCount, settings.WaitsBelowMinimum, settings.Security.UsesTls));
+        Assert.Equal((new HostAndPort("127.0.0.1", 0), TimeSpan.FromSeconds(1.5)), (settings.Health, settings.Limits.SilenceDeadline));
+        Assert.Contains("waiting for 3 workers on 127.0.0.1:7123: 'disttrain worker --join HOST:7123'", outcome.Error, StringComparison.Ordinal);
+        Assert.Equal((3, "digits"), (offer!.WorkerCount, offer.Data.Name));
+        Assert.StartsWith("sha256:", offer.Data.ContentHash, StringComparison.Ordinal);
+        Assert.Equal(File.ReadAllText(Path.Combine(sandbox.At("run"), "config.yaml")).Split('\n').Where(line => !line.StartsWith('#')), offer.Configuration.Split('\n'));
+        Assert.DoesNotContain("secret-file: /", offer.Configuration, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void The_stored_configuration_trains_again_in_one_process_to_the_same_bits()
+    {
+        Coordinates();
+        var first = sandbox.Train("--listen", "127.0.0.1:0", "--insecure", "--json");
+        var again = sandbox.Run("train", "--config", Path.Combine(sandbox.At("run"), "config.yaml"), "--run", sandbox.At("again"), "--json");
+        Assert.Equal(first.JsonLines[^1].GetProperty("weightsHash").GetString(), again.JsonLines[^1].GetProperty("weightsHash").GetString());
+    }
+
+    [Fact]
+    public void A_port_that_is_taken_leaves_no_run_directory_behind()
+    {
+        sandbox.Coordinator = (_, _, _, _, _, _, _) => throw new InvalidInputException("Cannot listen on 127.0.0.1:7000: the port is in use");
+        var outcome = sandbox.Train("--listen", "127.0.0.1:7000", "--insecure", "--json");
+        Assert.Equal((ExitCode.Network, "disttrain: Cannot listen on 127.0.0.1:7000: the port is in use."), (outcome.ExitCode, outcome.AssertOneSentence()));
+        Assert.False(Directory.Exists(sandbox.At("run")));
+    }
+
+    [Fact]
+    public void Processes_get_the_address_and_a_secret_that_no_command_line_shows()
+    {
+        List<string[]> started = [];
+        Starts("read secret; echo \"secret $secret\"; cat >&2", started);
+        Coordinates();
+        Assert.Equal(ExitCode.Success, sandbox.Train("--processes", "2", "--heartbeat-milliseconds", "100").ExitCode);
+        Assert.Equal((2, ShardPlacement.Workers, new HostAndPort("127.0.0.1", 0)), (settings!.MinimumWorkers, settings.Placement, settings.Listen));
+        Assert.Equal(2, started.Count);
+        Assert.Equal(
+            ["worker", "--spawned", "--join", "127.0.0.1:7123", "--tls", "no", "--heartbeat-milliseconds", "100", "--silence-seconds", "5", "--reconnect-seconds", "2"], started[0]);
+        var secret = Convert.ToBase64String(settings.Security.Secret!.Value.Span);
+        Assert.Equal($"secret {secret}\n", Log(1));
+        Assert.Equal(Log(1), Log(2));
+    }
+
+    [Fact]
+    public void A_process_that_dies_is_told_with_its_last_words_and_the_run_goes_on()
+    {
+        using var died = new CountdownEvent(1);
+        var count = 0;
+        sandbox.StartProcess = _ => Process.Start(new ProcessStartInfo("sh", ["-c", Interlocked.Increment(ref count) == 1 ? "echo first; echo out of luck >&2; exit 3" : "cat >/dev/null"])
+        {
+            RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true,
+        })!;
+        Coordinates(cancellation => Assert.True(SpinWait.SpinUntil(() => File.Exists(Path.Combine(sandbox.At("run"), "worker-1.log")) && Log(1).Split('\n').Length == 3, TimeSpan.FromMinutes(1))));
+        var outcome = sandbox.Train("--processes", "2", "--min-workers", "1");
+        Assert.Equal(ExitCode.Success, outcome.ExitCode);
+        Assert.Matches(@"disttrain: worker process 1 \(\d+\) ended with exit code 3 and said: (out of luck|first) \(its output is in .*worker-1\.log\)", outcome.Error);
+    }
+
+    [Fact]
+    public void A_run_without_workers_ends_instead_of_waiting_for_ever()
+    {
+        Starts("echo nothing works >&2; exit 2");
+        Coordinates(cancellation => Assert.True(cancellation.WaitHandle.WaitOne(TimeSpan.FromMinutes(1))));
+        var outcome = sandbox.Train("--processes", "2");
+        Assert.Equal(ExitCode.Network, outcome.ExitCode);
+        Assert.Contains("disttrain: training cannot begin: one worker process is left, but --min-workers is 2; the weights after step 0 are in", outcome.Error, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(2, 2, false, false, false)]
+    [InlineData(1, 2, false, false, true)]
+    [InlineData(1, 2, true, false, false)]
+    [InlineData(1, 2, true, true, true)]
+    [InlineData(0, 1, true, false, true)]
+    public void A_run_is_given_up_only_where_nobody_can_help_it(int left, int minimum, bool hasBegun, bool waits, bool isHopeless) =>
+        Assert.Equal(isHopeless, LocalWorkers.Hopelessness(left, minimum, hasBegun, waits) is not null);
+}
