@@ -126,7 +126,7 @@ public sealed class MemberCommand
             return new ClusterSecurity { Secret = secret, UsesTls = request.Connection.Tls == true };
         }
 
-        return Stage.Configuration(() => Credentials.Of(request.Connection));
+        return Stage.Configuration(() => Credentials.Of(request.Connection, host.Error.WriteLine));
     }
 
     private MemberOutcome Join(MemberSettings settings, CancellationToken leave)
