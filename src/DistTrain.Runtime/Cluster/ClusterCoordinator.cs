@@ -42,9 +42,8 @@ public static class ClusterCoordinator
         };
         run.Check();
         node = new CoordinatorNode(settings, offer, run, local.Actors, local.Host, sentence => local.Actors.Tell(new Noticed(sentence)));
-        var files = new FileServer(offer.Data.Files, openFile);
-        using var ending = new CancellationTokenSource();
-        using var network = new Network(settings.Security, settings.Limits, node, node.Say) { Files = connection => files.Serve(connection, ending.Token), Status = connection => StatusExchange.Answer(connection, node.Status()) };
+        using var files = new FileServer(offer.Data.Files, openFile, node.Say);
+        using var network = new Network(settings.Security, settings.Limits, node, node.Say) { Files = files.Serve, Status = connection => StatusExchange.Answer(connection, node.Status()) };
         node.IssueTicket = peer => network.IssueFileTicket(peer).ToArray();
         var address = network.Listen(settings.Listen, settings.Listen.Host);
         node.Listens(address);
@@ -58,7 +57,6 @@ public static class ClusterCoordinator
             listener(happening);
         }) ?? throw new InvalidOperationException("the run ended without saying how");
         node.EndRun(ended.Explanation ?? "the run is complete", PatienceAtTheEnd);
-        ending.Cancel();
         return TrainingEvents.Result(definition, ended, local.Host.CopyWeights(ended.Version));
     }
 }

@@ -9,21 +9,22 @@ namespace DistTrain.Runtime.DataTransfer;
 /// <summary>Gives the files of an offer to members that ask for them by their hash; nothing else can be asked for. Safe for use by several threads.</summary>
 /// <param name="files">Of the offer.</param>
 /// <param name="open">Opens one of them for reading; the stream can seek.</param>
-public sealed class FileServer(IEnumerable<DataFile> files, Func<DataFile, Stream> open, TransferLimits? limits = null)
+/// <param name="tell">Told in one sentence of a peer that was dropped because it says what no member says.</param>
+public sealed class FileServer(IEnumerable<DataFile> files, Func<DataFile, Stream> open, Action<string> tell, TransferLimits? limits = null) : IDisposable
 {
     private const int BufferBytes = 1 << 18;
     private readonly FrozenDictionary<string, DataFile> byHash = files.DistinctBy(file => file.Sha256).ToFrozenDictionary(file => file.Sha256, StringComparer.Ordinal);
     private readonly TransferLimits limits = limits ?? new TransferLimits();
+    private readonly CancellationTokenSource closing = new();
 
-    /// <summary>Answers on this connection until the peer closes it, it breaks, or it is cancelled. The connection is disposed.</summary>
-    /// <exception cref="WireFormatException">The peer does not say what members say; it is to be named, and is dropped.</exception>
-    public void Serve(SecureConnection connection, CancellationToken cancellation)
+    /// <summary>Answers on this connection until the peer closes it, it breaks, or the server is disposed. The connection is disposed.</summary>
+    public void Serve(SecureConnection connection)
     {
         ArgumentNullException.ThrowIfNull(connection);
-        using var closing = connection;
-        using var registration = cancellation.Register(connection.Dispose);
+        using var end = connection;
         try
         {
+            using var registration = closing.Token.Register(connection.Dispose);
             connection.Socket.SendTimeout = connection.Socket.ReceiveTimeout = (int)limits.SilenceDeadline.TotalMilliseconds;
             while (FileFrame.Read(connection.Stream) is { } message)
             {
@@ -34,6 +35,17 @@ public sealed class FileServer(IEnumerable<DataFile> files, Func<DataFile, Strea
         {
             // The one who wants the rest connects anew.
         }
+        catch (WireFormatException nonsense)
+        {
+            tell($"{connection.Remote} wanted files and was dropped: {nonsense.Message}");
+        }
+    }
+
+    /// <summary>Ends what is being sent.</summary>
+    public void Dispose()
+    {
+        closing.Cancel();
+        closing.Dispose();
     }
 
     private void Answer(Stream peer, FileRequested request)

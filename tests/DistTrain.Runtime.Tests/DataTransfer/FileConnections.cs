@@ -4,7 +4,6 @@ using System.Security.Cryptography;
 using DistTrain.Runtime.Cluster;
 using DistTrain.Runtime.DataTransfer;
 using DistTrain.Runtime.Security;
-using DistTrain.Runtime.Wire;
 
 namespace DistTrain.Runtime.Tests.DataTransfer;
 
@@ -42,14 +41,14 @@ internal sealed class FileConnections : IDisposable
         return Describe(name, content);
     }
 
-    public FileFetcher Fetcher(TransferLimits? limits = null) => new(Dial, limits ?? Impatient);
+    public FileClient Fetcher(TransferLimits? limits = null) => new(Dial, limits ?? Impatient);
 
     public SecureConnection Dial(CancellationToken cancellation)
     {
         DialCount++;
         var (near, far) = Pair(BreaksAfter);
-        var server = new FileServer([.. Files], file => new MemoryStream(contents[file.Name]), Impatient);
-        serving.Add(Task.Run(() => Serve(server, far), CancellationToken.None));
+        var server = new FileServer([.. Files], file => new MemoryStream(contents[file.Name]), Complaints.Add, Impatient);
+        serving.Add(Task.Run(() => server.Serve(far), CancellationToken.None));
         return near;
     }
 
@@ -66,18 +65,6 @@ internal sealed class FileConnections : IDisposable
     }
 
     public void Dispose() => Task.WaitAll([.. serving]);
-
-    private void Serve(FileServer server, SecureConnection connection)
-    {
-        try
-        {
-            server.Serve(connection, CancellationToken.None);
-        }
-        catch (WireFormatException complaint)
-        {
-            Complaints.Add(complaint.Message);
-        }
-    }
 
     private static SecureConnection Connection(Socket socket, Stream stream) => new(stream, socket, ConnectionPurpose.Files, ProcessId.New(), isEncrypted: false);
 }

@@ -73,7 +73,7 @@ public sealed class FileTransferTests
     public void A_coordinator_that_cannot_be_reached_is_tried_only_so_often()
     {
         var dials = 0;
-        using var fetcher = new FileFetcher(_ => throw (dials++ % 2 == 0 ? new IOException("no ticket") : new SecureConnectException(ConnectionFault.Unreachable, "nobody listens")), FileConnections.Impatient);
+        using var fetcher = new FileClient(_ => throw (dials++ % 2 == 0 ? new IOException("no ticket") : new SecureConnectException(ConnectionFault.Unreachable, "nobody listens")), FileConnections.Impatient);
         Assert.Contains("nobody listens", Assert.Throws<IOException>(() => Fetch(fetcher, FileConnections.Describe("a", [1]))).Message, StringComparison.Ordinal);
         Assert.Equal(FileConnections.Impatient.MaximumFailures, dials);
     }
@@ -82,7 +82,7 @@ public sealed class FileTransferTests
     public void A_coordinator_that_refuses_the_connection_is_not_asked_again()
     {
         var dials = 0;
-        using var fetcher = new FileFetcher(_ => throw (dials++ == 0 ? new SecureConnectException(ConnectionFault.WrongSecret, "another secret") : new InvalidOperationException()), FileConnections.Impatient);
+        using var fetcher = new FileClient(_ => throw (dials++ == 0 ? new SecureConnectException(ConnectionFault.WrongSecret, "another secret") : new InvalidOperationException()), FileConnections.Impatient);
         Assert.Equal("another secret", Assert.Throws<SecureConnectException>(() => Fetch(fetcher, FileConnections.Describe("a", [1]))).Message);
     }
 
@@ -110,8 +110,8 @@ public sealed class FileTransferTests
         string Refusal(Func<DataFile, Stream> open)
         {
             var (near, far) = FileConnections.Pair();
-            var serving = Task.Run(() => new FileServer([file], open).Serve(far, CancellationToken.None));
-            using (var fetcher = new FileFetcher(_ => near, FileConnections.Impatient))
+            var serving = Task.Run(() => new FileServer([file], open, _ => { }).Serve(far));
+            using (var fetcher = new FileClient(_ => near, FileConnections.Impatient))
             {
                 var message = Assert.ThrowsAny<IOException>(() => Fetch(fetcher, file)).Message;
                 near.Dispose();
@@ -141,7 +141,7 @@ public sealed class FileTransferTests
         using var cancellation = new CancellationTokenSource();
         var (near, far) = FileConnections.Pair();
         using var silent = far;
-        using var fetcher = new FileFetcher(_ => near, FileConnections.Impatient);
+        using var fetcher = new FileClient(_ => near, FileConnections.Impatient);
         var asked = Task.Run(() =>
         {
             Assert.IsType<FileRequested>(FileFrame.Read(silent.Stream));
@@ -155,7 +155,7 @@ public sealed class FileTransferTests
     public void A_coordinator_that_says_nothing_is_given_up()
     {
         var far = new List<SecureConnection>();
-        using var fetcher = new FileFetcher(Silent, FileConnections.Impatient with { SilenceDeadline = TimeSpan.FromMilliseconds(20) });
+        using var fetcher = new FileClient(Silent, FileConnections.Impatient with { SilenceDeadline = TimeSpan.FromMilliseconds(20) });
         Assert.Throws<IOException>(() => Fetch(fetcher, FileConnections.Describe("a", [1])));
         Assert.Equal(FileConnections.Impatient.MaximumFailures, far.Count);
         far.ForEach(connection => connection.Dispose());
@@ -169,13 +169,13 @@ public sealed class FileTransferTests
     }
 
     [Fact]
-    public async Task Serving_ends_when_it_is_cancelled()
+    public async Task Serving_ends_with_the_server()
     {
-        using var cancellation = new CancellationTokenSource();
         var (near, far) = FileConnections.Pair();
         using var silent = near;
-        var serving = Task.Run(() => new FileServer([], _ => Stream.Null).Serve(far, cancellation.Token));
-        await cancellation.CancelAsync();
+        var server = new FileServer([], _ => Stream.Null, _ => { });
+        var serving = Task.Run(() => server.Serve(far));
+        server.Dispose();
         await serving;
     }
 
@@ -244,14 +244,14 @@ public sealed class FileTransferTests
     {
         var (near, far) = FileConnections.Pair();
         using var lying = far;
-        using var fetcher = new FileFetcher(_ => near, FileConnections.Impatient);
+        using var fetcher = new FileClient(_ => near, FileConnections.Impatient);
         lying.Stream.Write(Convert.FromHexString(hexadecimal));
         var failure = Assert.Throws<IOException>(() => Fetch(fetcher, FileConnections.Describe("a", [1])));
         Assert.Contains(expected, failure.Message, StringComparison.Ordinal);
         Assert.StartsWith("a could not be fetched: the answer makes no sense", failure.Message, StringComparison.Ordinal);
     }
 
-    private static byte[] Fetch(FileFetcher fetcher, DataFile file, long offset = 0)
+    private static byte[] Fetch(FileClient fetcher, DataFile file, long offset = 0)
     {
         using var destination = new MemoryStream();
         fetcher.Fetch(file, offset, destination, CancellationToken.None);

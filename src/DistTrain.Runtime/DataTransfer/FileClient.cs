@@ -9,7 +9,7 @@ namespace DistTrain.Runtime.DataTransfer;
 /// For one thread at a time.
 /// </summary>
 /// <param name="dial">Makes a connection, with a ticket of its own. Throws <see cref="IOException"/> or <see cref="SecureConnectException"/> where that may succeed later.</param>
-public sealed class FileFetcher(Func<CancellationToken, SecureConnection> dial, TransferLimits? limits = null) : IDataFetcher, IDisposable
+public sealed class FileClient(Func<CancellationToken, SecureConnection> dial, TransferLimits? limits = null) : IDataFetcher, IDisposable
 {
     private const int BufferBytes = 1 << 18;
     private readonly TransferLimits limits = limits ?? new TransferLimits();
