@@ -34,7 +34,7 @@ public static class InProcessTraining
         if (effect is PlaceShards placed)
         {
             actors.Place(placed.Map);
-            actors.Add(placed.Map.Shards.Where(shard => !actors.Has(ActorAddress.Of(shard))).Select(shard => new ParameterServerActor(shard)));
+            actors.Add(placed.Map.Shards.Select(shard => new ParameterServerActor(shard)));
         }
     }
 }
