@@ -137,7 +137,7 @@ public sealed class MemberCommand
         }
         catch (InvalidInputException refusal)
         {
-            throw unprepared ?? new CommandException(ExitCode.Network, refusal.Message, refusal);
+            throw unprepared ?? new CommandException(NetworkFailure.CodeOf(refusal), refusal.Message, refusal);
         }
     }
 

@@ -106,7 +106,13 @@ public sealed class ClusterMember : ILinkHandler, IDisposable
         giveUp.Dispose();
         using var leaving = leave.Register(() => Leave("it was asked to leave"));
         using var reports = new Timer(_ => Report(link), null, ReportInterval, ReportInterval);
-        local?.Actors.Listen(happening => tell(happening.ToString() ?? ""));
+        local?.Actors.Listen(happening =>
+        {
+            if (happening is Noticed { Sentence: var sentence })
+            {
+                tell(sentence);
+            }
+        });
         return outcome.Task.GetAwaiter().GetResult();
     }
 
