@@ -126,14 +126,18 @@ public sealed class MemberCommand
             return new ClusterSecurity { Secret = secret, UsesTls = request.Connection.Tls == true };
         }
 
-        return Stage.Configuration(() => Credentials.Of(request.Connection));
+        return Stage.Configuration(() => Credentials.Of(request.Connection, host.Error.WriteLine));
     }
 
     private MemberOutcome Join(MemberSettings settings, CancellationToken leave)
     {
         try
         {
-            return host.Member(settings, host.Version, Prepare, Tell, leave);
+            return host.Member(settings, host.Version, (offer, fetcher) => Prepare(offer, fetcher, leave), Tell, leave);
+        }
+        catch (OperationCanceledException) when (leave.IsCancellationRequested)
+        {
+            return new MemberOutcome(MemberEnding.Left, "it was stopped before it joined");
         }
         catch (InvalidInputException refusal)
         {
@@ -141,11 +145,11 @@ public sealed class MemberCommand
         }
     }
 
-    private PreparedRun Prepare(RunOffer offer, IDataFetcher fetcher)
+    private PreparedRun Prepare(RunOffer offer, IDataFetcher fetcher, CancellationToken leave)
     {
         try
         {
-            return RunPreparation.Prepare(offer, request, host, fetcher, Tell);
+            return RunPreparation.Prepare(offer, request, host, fetcher, Tell, leave);
         }
         catch (CommandException failure)
         {
