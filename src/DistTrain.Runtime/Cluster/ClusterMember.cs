@@ -108,9 +108,9 @@ public sealed class ClusterMember : ILinkHandler, IDisposable
         using var reports = new Timer(_ => Report(link), null, ReportInterval, ReportInterval);
         local?.Actors.Listen(happening =>
         {
-            if (happening is Noticed notice)
+            if (happening is Noticed { Sentence: var sentence })
             {
-                tell(notice.Sentence);
+                tell(sentence);
             }
         });
         return outcome.Task.GetAwaiter().GetResult();
