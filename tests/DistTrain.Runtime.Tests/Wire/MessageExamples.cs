@@ -3,6 +3,7 @@ using DistTrain.Learning.Diagnostics;
 using DistTrain.Learning.Optimization;
 using DistTrain.Learning.Reduction;
 using DistTrain.Runtime.Cluster;
+using DistTrain.Runtime.DataTransfer;
 using DistTrain.Runtime.Security;
 
 namespace DistTrain.Runtime.Tests.Wire;
@@ -77,4 +78,6 @@ internal static class MessageExamples
         new RunOver("completed after 12 epochs"),
         new WorkerStatus(70_000, 1.25, 0.5, 12_000),
     ];
+
+    public static IReadOnlyList<FileMessage> Files { get; } = [new FileRequested(new string('a', 64), 70_000), new FileFollows(9_842_422), new FileRefused("it has changed")];
 }
