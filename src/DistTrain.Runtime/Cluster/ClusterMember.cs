@@ -71,7 +71,7 @@ public sealed class ClusterMember : ILinkHandler, IDisposable
         Handle(link, read, tensors);
     }
 
-    void ILinkHandler.Changed(ILink link, string sentence) => tell(link == coordinator ? $"the coordinator: {sentence}" : sentence);
+    void ILinkHandler.Changed(ILink link, string sentence) => tell(sentence);
 
     void ILinkHandler.Lost(ILink link, string reason, bool isOrderly)
     {
@@ -106,7 +106,13 @@ public sealed class ClusterMember : ILinkHandler, IDisposable
         giveUp.Dispose();
         using var leaving = leave.Register(() => Leave("it was asked to leave"));
         using var reports = new Timer(_ => Report(link), null, ReportInterval, ReportInterval);
-        local?.Actors.Listen(happening => tell(happening.ToString() ?? ""));
+        local?.Actors.Listen(happening =>
+        {
+            if (happening is Noticed { Sentence: var sentence })
+            {
+                tell(sentence);
+            }
+        });
         return outcome.Task.GetAwaiter().GetResult();
     }
 
