@@ -135,10 +135,10 @@ sample_stats() {
 show_stats() { # FILE
     awk '
         function mib(text, n) { n = text + 0; if (text ~ /GiB/) n *= 1024; if (text ~ /KiB/) n /= 1024; if (text ~ /[0-9]B/) n /= 1048576; return n }
-        function bars(list, top, out, i, n, parts) { n = split(list, parts, " "); out = ""; for (i = 1; i <= n; i++) out = out substr(shapes, 1 + int(7.999 * parts[i] / (top > 0 ? top : 1)), 1); return out }
-        BEGIN { shapes = "▁▂▃▄▅▆▇█" }
+        function bars(list, top, out, i, n, parts) { n = split(list, parts, " "); out = ""; for (i = 1; i <= n; i++) out = out shapes[1 + int(7.999 * parts[i] / (top > 0 ? top : 1))]; return out }
+        BEGIN { split("▁ ▂ ▃ ▄ ▅ ▆ ▇ █", shapes, " ") }
         { m = mib($4); cpu[$2] = cpu[$2] " " $3; memory[$2] = memory[$2] " " m; if ($3 > most_cpu[$2]) most_cpu[$2] = $3; if (m > most_memory[$2]) most_memory[$2] = m }
-        END { for (name in cpu) printf "%-26s CPU up to %5.0f %%  %s   memory up to %4.0f MiB  %s\n", name, most_cpu[name], bars(cpu[name], most_cpu[name]), most_memory[name], bars(memory[name], most_memory[name]) }
+        END { for (name in cpu) printf "%-38s CPU up to %5.0f %%  %s   memory up to %4.0f MiB  %s\n", name, most_cpu[name], bars(cpu[name], most_cpu[name]), most_memory[name], bars(memory[name], most_memory[name]) }
     ' "$1" | sort
 }
 
