@@ -194,8 +194,8 @@ third_worker_joins() {
     compose logs --no-color worker | grep 'joined as'
     docker ps --format 'table {{.Names}}\t{{.Image}}\t{{.Status}}\t{{.Networks}}'
     docker stats --no-stream
-    compose exec -T coordinator disttrain status 127.0.0.1:7000 --cluster-folder /cluster </dev/null || fail "the coordinator does not tell its status"
-    compose exec -T coordinator disttrain health 127.0.0.1:8080 --ready </dev/null || fail "the coordinator says that it is not ready"
+    docker exec "$(container_of coordinator)" disttrain status 127.0.0.1:7000 --cluster-folder /cluster || fail "the coordinator does not tell its status"
+    docker exec "$(container_of coordinator)" disttrain health 127.0.0.1:8080 --ready || fail "the coordinator says that it is not ready"
     stranger_is_refused
     compose_quietly up --detach --no-deps --no-recreate --scale worker=2 worker
     is_running coordinator || fail "the run was too short for a worker to leave it"
