@@ -1,3 +1,4 @@
+using DistTrain.Cli.Cluster;
 using DistTrain.Cli.CommandLine;
 using DistTrain.Learning;
 using DistTrain.Runtime.RunDirectory;
@@ -36,17 +37,13 @@ public static class Application
         CommandException failure => (failure.Code, failure.Message),
         InvalidInputException refusal => (ExitCode.WrongUsage, refusal.Message),
         RunDirectoryException refusal => (ExitCode.RunDirectory, refusal.Message),
-        SecureConnectException failure => (IsRefusal(failure.Fault) ? ExitCode.Refused : ExitCode.Network, failure.Message),
+        SecureConnectException failure => (NetworkFailure.CodeOf(failure), failure.Message),
         OutOfMemoryException => (ExitCode.WrongUsage, "there is not enough memory for this model, batch size and data"),
         _ => (
             ExitCode.InternalError,
             $"this is a fault of disttrain itself, not of yours ({fault.GetType().Name}: {OneLine(fault.Message)}): "
             + $"please report it with the command line, the output of --version and what {DebugVariable}=1 adds to this message"),
     };
-
-    /// <summary>Whether the two processes have found each other and do not belong together.</summary>
-    private static bool IsRefusal(ConnectionFault fault) => fault is ConnectionFault.OtherVersion or ConnectionFault.WrongSecret or ConnectionFault.ExpiredCertificate
-        or ConnectionFault.ForeignCertificate or ConnectionFault.NoCertificate or ConnectionFault.EncryptionDiffers;
 
     private static string OneLine(string message) => string.Join(' ', message.Split((char[])['\r', '\n'], StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries));
 }

@@ -99,6 +99,11 @@ public sealed class BadInputTests : IDisposable
     [InlineData("predict RUN")]
     [InlineData("predict RUN --label x")]
     [InlineData("evaluate RUN --epochs 3")]
+    [InlineData("cluster")]
+    [InlineData("cluster initialize")]
+    [InlineData("cluster init --days 0")]
+    [InlineData("cluster init --days 99999")]
+    [InlineData("cluster init --force --if-missing")]
     public void A_command_line_that_is_not_possible_is_refused(string arguments)
     {
         var outcome = sandbox.Run(arguments.Split(' ', StringSplitOptions.RemoveEmptyEntries));

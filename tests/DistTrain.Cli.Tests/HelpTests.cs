@@ -22,6 +22,8 @@ public sealed class HelpTests : IDisposable
     [InlineData("bench --help")]
     [InlineData("export --help")]
     [InlineData("models --help")]
+    [InlineData("cluster --help")]
+    [InlineData("cluster init --help")]
     [InlineData("worker --help")]
     [InlineData("node --help")]
     [InlineData("status --help")]

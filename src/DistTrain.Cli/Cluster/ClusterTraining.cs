@@ -12,7 +12,7 @@ namespace DistTrain.Cli.Cluster;
 /// <summary>Trains with other processes: waits for those that join, or starts some on this machine.</summary>
 /// <param name="security">Null for processes that this one starts.</param>
 internal sealed class ClusterTraining(
-    Clustered plan, ClusterSecurity? security, TrainConfiguration configuration, RunOffer offer, Func<DataFile, Stream> openFile, RunPaths paths, Host host, Action<string> notice)
+    Clustered plan, ClusterSecurity? security, TrainConfiguration configuration, ClusterOffer offer, RunPaths paths, Host host, Action<string> notice)
 {
     private string? failure;
 
@@ -45,7 +45,7 @@ internal sealed class ClusterTraining(
         var settings = new CoordinatorSettings
         {
             Listen = plan.Listen,
-            RunName = Path.GetFileName(paths.Directory),
+            RunName = Path.GetFileName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(paths.Directory))),
             Health = configuration.Health,
             Security = known,
             Limits = Credentials.Limits(configuration),
@@ -57,7 +57,7 @@ internal sealed class ClusterTraining(
         };
         try
         {
-            return host.Coordinator(settings, offer, openFile, definition, engine, listener, cancellation);
+            return host.Coordinator(settings, offer.Run, offer.Open, definition, engine, listener, cancellation);
         }
         catch (InvalidInputException refusal)
         {

@@ -8,6 +8,7 @@ namespace DistTrain.Cli.Cluster;
 internal sealed class LocalWorkers : IDisposable
 {
     private static readonly TimeSpan PatienceAtTheEnd = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan PatienceBeforeGivingUp = TimeSpan.FromSeconds(3);
 
     private readonly Clustered plan;
     private readonly TrainConfiguration configuration;
@@ -17,6 +18,7 @@ internal sealed class LocalWorkers : IDisposable
     private readonly Action<string> giveUp;
     private readonly object gate = new();
     private readonly List<LocalWorker> workers = [];
+    private readonly ManualResetEventSlim isOver = new();
     private int left;
     private bool hasBegun;
 
@@ -64,6 +66,7 @@ internal sealed class LocalWorkers : IDisposable
     /// <summary>Gives those who are left a while to end by themselves, then ends them.</summary>
     public void Dispose()
     {
+        isOver.Set();
         var deadline = DateTime.UtcNow + PatienceAtTheEnd;
         foreach (var worker in workers)
         {
@@ -71,6 +74,8 @@ internal sealed class LocalWorkers : IDisposable
             worker.WaitForEnd(rest > TimeSpan.Zero ? rest : TimeSpan.Zero);
             worker.Dispose();
         }
+
+        isOver.Dispose();
     }
 
     /// <summary>Why a run cannot go on with the processes that are left; null when it can.</summary>
@@ -92,16 +97,23 @@ internal sealed class LocalWorkers : IDisposable
             notice(end.ToString());
         }
 
-        string? reason;
         lock (gate)
         {
             left--;
-            reason = Hopelessness(left, plan.MinimumWorkers, hasBegun, configuration.WaitsBelowMinWorkers);
         }
 
-        if (reason is not null)
+        // A first step may have been made that nobody has told of yet; and a run that has ended, ends its workers.
+        if (Judge() is not null && !isOver.Wait(PatienceBeforeGivingUp) && Judge() is { } reason)
         {
             giveUp(reason);
+        }
+    }
+
+    private string? Judge()
+    {
+        lock (gate)
+        {
+            return Hopelessness(left, plan.MinimumWorkers, hasBegun, configuration.WaitsBelowMinWorkers);
         }
     }
 

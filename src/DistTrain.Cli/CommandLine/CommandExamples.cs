@@ -26,6 +26,13 @@ internal static class CommandExamples
         "disttrain train --json | jq -c 'select(.event == \"epoch\") | [.epoch, .testAccuracy]'",
     ];
 
+    public static ImmutableArray<string> ClusterInit { get; } =
+    [
+        "disttrain cluster init                           # a folder 'cluster' with all that the nodes need",
+        "disttrain cluster init /etc/disttrain --days 365",
+        "disttrain cluster init cluster --if-missing      # at every start of a script or container",
+    ];
+
     public static ImmutableArray<string> Worker { get; } =
     [
         "disttrain worker --join node-1:7000 --cluster-folder cluster",

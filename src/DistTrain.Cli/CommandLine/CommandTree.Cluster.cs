@@ -2,6 +2,7 @@ using System.CommandLine;
 using DistTrain.Cli.Commands;
 using DistTrain.Cli.Configuration;
 using DistTrain.Runtime.Cluster;
+using DistTrain.Runtime.Security;
 
 namespace DistTrain.Cli.CommandLine;
 
@@ -25,17 +26,49 @@ internal sealed partial class CommandTree
     private readonly Option<string> watch = new("--watch") { HelpName = "[SECONDS]", Description = FormattableString.Invariant($"ask again every so often, until Ctrl-C or the run's end [{DefaultWatchSeconds}]"), Arity = ArgumentArity.ZeroOrOne };
     private readonly Option<string> timeout = new("--timeout") { HelpName = "SECONDS", Description = FormattableString.Invariant($"how long to wait for the answer [{HealthCommand.DefaultTimeoutSeconds}]") };
     private readonly Option<bool> ready = new("--ready") { Description = "ask for readiness (set up, and training or waiting for workers), not only for life" };
+    private readonly Argument<string?> credentialFolder = new("FOLDER")
+    {
+        Description = $"where to put them, for --cluster-folder; without it {ClusterInitCommand.DefaultFolder}", Arity = ArgumentArity.ZeroOrOne,
+    };
+
+    private readonly Option<string> certificateDays = new("--days") { HelpName = "DAYS", Description = FormattableString.Invariant($"how long the certificates hold [{ClusterInitCommand.DefaultDays}]") };
+    private readonly Option<bool> force = new("--force") { Description = "replace credentials that are there; every node then needs the new ones" };
+    private readonly Option<bool> ifMissing = new("--if-missing") { Description = "leave credentials that are there as they are, if they can be used; safe when several processes start at once" };
     private readonly Argument<string> coordinator = new("HOST:PORT") { Description = "where the coordinator listens" };
     private readonly Argument<string> healthAddress = new("HOST:PORT") { Description = "what the coordinator's --health names; a host of 0.0.0.0 there is 127.0.0.1 here" };
 
     private void AddClusterCommands()
     {
+        Add(
+            "init", "make the secret and the certificates of a cluster", CommandExamples.ClusterInit, InitializeCluster, [credentialFolder], [certificateDays, force, ifMissing, json],
+            AddGroup("cluster", "the credentials by which the processes of a cluster know each other"));
         Option[] member = [ownData, ownEngine, ownThreads, ownMemory, cache, memberListen, advertise, joinTimeout];
         Add("worker", "compute gradients for a run of another process, until it ends", CommandExamples.Worker, line => Join(line, MemberRole.Worker), [], [join, .. member, spawned, .. ConnectionOptions()]);
         Add("node", "take part in a run of another process in the role that is given", CommandExamples.Node, line => Join(line, Role(line)), [], [role, join, .. member, .. ConnectionOptions()]);
         Add("status", "who takes part in a run, how fast, and who is slow in which phase", CommandExamples.Status, Status, [coordinator], [watch, json, .. ConnectionOptions()]);
         Add("health", "whether a coordinator lives: for container health checks", CommandExamples.Health, Health, [healthAddress], [ready, timeout]);
     }
+
+    private ExitCode InitializeCluster(ParseResult line) => ClusterInitCommand.Run(
+        new ClusterInitRequest(
+            line.GetValue(credentialFolder) switch
+            {
+                null => ClusterInitCommand.DefaultFolder,
+                "" => throw new CommandException(ExitCode.WrongUsage, "cluster init must name a folder, but it is empty"),
+                var folder => folder,
+            },
+            ReadValue(line, certificateDays, text => ValueReading.WholeNumber(text, 1) is var days and <= ClusterInitCommand.MaximumDays
+                ? days
+                : throw new InvalidValueException(FormattableString.Invariant($"must be at most {ClusterInitCommand.MaximumDays}, but is '{text}'"))) ?? ClusterInitCommand.DefaultDays,
+            (line.GetValue(force), line.GetValue(ifMissing)) switch
+            {
+                (true, true) => throw new CommandException(ExitCode.WrongUsage, "--force replaces credentials that are there, --if-missing leaves them: give one of the two"),
+                (true, false) => ExistingCredentials.Replace,
+                (false, true) => ExistingCredentials.Keep,
+                (false, false) => ExistingCredentials.Refuse,
+            },
+            line.GetValue(json)),
+        host);
 
     private IEnumerable<Option> ConnectionOptions()
     {

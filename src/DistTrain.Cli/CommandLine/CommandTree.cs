@@ -59,7 +59,7 @@ internal sealed partial class CommandTree
         var command = line.CommandResult.Command;
         if (line.GetValue(help))
         {
-            HelpText.Write(host.Output, commands.TryGetValue(command, out var known) ? known.Help : RootHelp());
+            HelpText.Write(host.Output, commands.TryGetValue(command, out var known) ? known.Help : GroupHelp(command));
             return ExitCode.Success;
         }
 
@@ -71,19 +71,19 @@ internal sealed partial class CommandTree
 
         if (command == root && line.UnmatchedTokens.Count == 0)
         {
-            HelpText.Write(host.Error, RootHelp());
+            HelpText.Write(host.Error, GroupHelp(root));
             return ExitCode.WrongUsage;
         }
 
         if (line.Errors.Count > 0 || Swallowed(line) is not null)
         {
-            throw new CommandException(ExitCode.WrongUsage, $"{Complaint(line)}: see 'disttrain {(command == root ? "" : command.Name + " ")}--help'");
+            throw new CommandException(ExitCode.WrongUsage, $"{Complaint(line)}: see '{PathOf(command)} --help'");
         }
 
         return commands[command].Run(line);
     }
 
-    private string Complaint(ParseResult line)
+    private static string Complaint(ParseResult line)
     {
         var command = line.CommandResult.Command;
         var unknown = Swallowed(line) ?? (line.UnmatchedTokens.Count > 0 ? line.UnmatchedTokens[0] : null);
@@ -92,10 +92,10 @@ internal sealed partial class CommandTree
             return line.Errors[0].Message.TrimEnd('.');
         }
 
-        var candidates = command == root ? root.Subcommands.Select(c => c.Name) : command.Options.Select(o => o.Name);
+        var candidates = command.Subcommands.Count > 0 ? command.Subcommands.Select(c => c.Name) : command.Options.Select(o => o.Name);
         var nearest = candidates.MinBy(name => EditDistance.Between(name, unknown))!;
         var suggestion = EditDistance.Between(nearest, unknown) <= 3 ? $" (did you mean '{nearest}'?)" : "";
-        var what = command == root && !unknown.StartsWith('-') ? "command" : unknown.StartsWith('-') ? "option" : "argument";
+        var what = command.Subcommands.Count > 0 && !unknown.StartsWith('-') ? "command" : unknown.StartsWith('-') ? "option" : "argument";
         return $"unknown {what} '{unknown}'{suggestion}";
     }
 
@@ -222,7 +222,7 @@ internal sealed partial class CommandTree
     private IEnumerable<Option> ModelOptions() => [json, .. settings.Where(s => IsDataSetting(s.Key) || s.Key.Name == "engine").Select(s => s.Option)];
 
     private void Add(
-        string name, string summary, ImmutableArray<string> examples, Func<ParseResult, ExitCode> action, IReadOnlyList<Argument> arguments, IReadOnlyList<Option> options)
+        string name, string summary, ImmutableArray<string> examples, Func<ParseResult, ExitCode> action, IReadOnlyList<Argument> arguments, IReadOnlyList<Option> options, Command? group = null)
     {
         var command = new Command(name, summary);
         foreach (var argument in arguments)
@@ -235,8 +235,8 @@ internal sealed partial class CommandTree
             command.Options.Add(option);
         }
 
-        root.Subcommands.Add(command);
-        commands.Add(command, (new CommandHelp($"disttrain {name}", summary, HelpSections(arguments, options), examples), action));
+        (group ?? root).Subcommands.Add(command);
+        commands.Add(command, (new CommandHelp(PathOf(command), summary, HelpSections(arguments, options), examples), action));
     }
 
     private ImmutableArray<HelpSection> HelpSections(IReadOnlyList<Argument> arguments, IReadOnlyList<Option> options)
@@ -257,12 +257,22 @@ internal sealed partial class CommandTree
         return sections.ToImmutable();
     }
 
-    private CommandHelp RootHelp() => new(
-        "disttrain",
-        "trains neural networks on a cluster of actors: the same bits at any number of workers",
+    /// <summary>A command that only stands before others.</summary>
+    private Command AddGroup(string name, string summary)
+    {
+        var group = new Command(name, summary);
+        root.Subcommands.Add(group);
+        return group;
+    }
+
+    private string PathOf(Command command) => command == root ? "disttrain" : string.Join(' ', command.Parents.OfType<Command>().Select(PathOf).Append(command.Name));
+
+    private CommandHelp GroupHelp(Command group) => new(
+        PathOf(group),
+        group == root ? "trains neural networks on a cluster of actors: the same bits at any number of workers" : group.Description!,
         [
-            new HelpSection("Commands", [.. root.Subcommands.Select(c => new HelpRow(c.Name, c.Description!))]),
-            new HelpSection("Options", [new HelpRow("--help", $"{help.Description}; with a command: its own"), new HelpRow("--version", version.Description!)]),
+            new HelpSection("Commands", [.. group.Subcommands.Select(c => new HelpRow(c.Name, c.Description!))]),
+            new HelpSection("Options", [new HelpRow("--help", $"{help.Description}; with a command: its own"), .. group == root ? (HelpRow[])[new HelpRow("--version", version.Description!)] : []]),
         ],
-        CommandExamples.Root);
+        group == root ? CommandExamples.Root : [.. group.Subcommands.SelectMany(command => commands[command].Help.Examples)]);
 }

@@ -126,26 +126,30 @@ public sealed class MemberCommand
             return new ClusterSecurity { Secret = secret, UsesTls = request.Connection.Tls == true };
         }
 
-        return Stage.Configuration(() => Credentials.Of(request.Connection));
+        return Stage.Configuration(() => Credentials.Of(request.Connection, host.Error.WriteLine));
     }
 
     private MemberOutcome Join(MemberSettings settings, CancellationToken leave)
     {
         try
         {
-            return host.Member(settings, host.Version, Prepare, Tell, leave);
+            return host.Member(settings, host.Version, (offer, fetcher) => Prepare(offer, fetcher, leave), Tell, leave);
+        }
+        catch (OperationCanceledException) when (leave.IsCancellationRequested)
+        {
+            return new MemberOutcome(MemberEnding.Left, "it was stopped before it joined");
         }
         catch (InvalidInputException refusal)
         {
-            throw unprepared ?? new CommandException(ExitCode.Network, refusal.Message, refusal);
+            throw unprepared ?? new CommandException(NetworkFailure.CodeOf(refusal), refusal.Message, refusal);
         }
     }
 
-    private PreparedRun Prepare(RunOffer offer, IDataFetcher fetcher)
+    private PreparedRun Prepare(RunOffer offer, IDataFetcher fetcher, CancellationToken leave)
     {
         try
         {
-            return RunPreparation.Prepare(offer, request, host, fetcher, Tell);
+            return RunPreparation.Prepare(offer, request, host, fetcher, Tell, leave);
         }
         catch (CommandException failure)
         {

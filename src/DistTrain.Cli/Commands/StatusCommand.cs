@@ -19,7 +19,7 @@ public static class StatusCommand
     {
         ArgumentNullException.ThrowIfNull(request);
         ArgumentNullException.ThrowIfNull(host);
-        var security = Stage.Configuration(() => Credentials.Of(request.Connection));
+        var security = Stage.Configuration(() => Credentials.Of(request.Connection, host.Error.WriteLine));
         var limits = Credentials.Limits(request.Connection);
         using var stop = new CancellationTokenSource();
         using var interruption = host.ListenForInterruption(stop.Cancel, () => { });

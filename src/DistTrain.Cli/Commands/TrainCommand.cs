@@ -49,7 +49,7 @@ public sealed class TrainCommand
         ArgumentNullException.ThrowIfNull(request);
         ArgumentNullException.ThrowIfNull(host);
         var plan = Stage.Configuration(() => ClusterPlan.Of(request.Configuration));
-        var security = plan is Clustered { ProcessesToStart: 0 } ? Stage.Configuration(() => Credentials.Of(request.Configuration)) : null;
+        var security = plan is Clustered { ProcessesToStart: 0 } ? Stage.Configuration(() => Credentials.Of(request.Configuration, host.Error.WriteLine)) : null;
         var source = Stage.Configuration(() => DataSettings.Source(request.Configuration));
         var data = Stage.Data(() => DataSetLoader.Load(source, DataSettings.Options(request.Configuration)));
         var configuration = DataSettings.Resolve(request.Configuration, source, data.Preprocessing).For(data.Train.Targets) with { Workers = plan.Workers };
@@ -146,7 +146,7 @@ public sealed class TrainCommand
     }
 
     private ClusterTraining Cluster(Clustered clustered, RunPaths paths) =>
-        new(clustered, security, run.Configuration, ClusterOffer.Of(run, clustered), ClusterOffer.Open, paths, host, Notice);
+        new(clustered, security, run.Configuration, ClusterOffer.Of(run, clustered), paths, host, Notice);
 
     private IEnumerable<string> ClusterHeading() =>
         plan is Clustered ? [$"It was trained by {RunText.Workers(run.Configuration)}; which processes train is left out here, as the weights do not depend on it."] : [];

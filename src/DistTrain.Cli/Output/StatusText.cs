@@ -19,7 +19,7 @@ internal static class StatusText
 
         yield return status.MapVersion == 0
             ? "the shards have no place yet"
-            : $"{status.ShardNodes.Length} shards (map {status.MapVersion}, incarnation {status.Incarnation}, term {status.Term})";
+            : $"{status.ShardNodes.Length} {(status.ShardNodes.Length == 1 ? "shard" : "shards")} (map {status.MapVersion}, incarnation {status.Incarnation}, term {status.Term})";
         yield return "";
         foreach (var line in TextTable.Lines(Headings, [.. status.Members.Select(member => Row(status, member))], leftColumns: 2))
         {

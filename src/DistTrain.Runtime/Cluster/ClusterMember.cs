@@ -71,7 +71,7 @@ public sealed class ClusterMember : ILinkHandler, IDisposable
         Handle(link, read, tensors);
     }
 
-    void ILinkHandler.Changed(ILink link, string sentence) => tell(link == coordinator ? $"the coordinator: {sentence}" : sentence);
+    void ILinkHandler.Changed(ILink link, string sentence) => tell(sentence);
 
     void ILinkHandler.Lost(ILink link, string reason, bool isOrderly)
     {
@@ -106,7 +106,13 @@ public sealed class ClusterMember : ILinkHandler, IDisposable
         giveUp.Dispose();
         using var leaving = leave.Register(() => Leave("it was asked to leave"));
         using var reports = new Timer(_ => Report(link), null, ReportInterval, ReportInterval);
-        local?.Actors.Listen(happening => tell(happening.ToString() ?? ""));
+        local?.Actors.Listen(happening =>
+        {
+            if (happening is Noticed { Sentence: var sentence })
+            {
+                tell(sentence);
+            }
+        });
         return outcome.Task.GetAwaiter().GetResult();
     }
 
@@ -114,7 +120,8 @@ public sealed class ClusterMember : ILinkHandler, IDisposable
     {
         try
         {
-            var fetcher = new FileClient(() => network.ConnectForFiles(settings.Coordinator, link, tickets.Get(() => MemberNode.Send(link, new TicketRequested()))));
+            using var fetcher = new FileClient(
+                cancellation => network.ConnectForFiles(settings.Coordinator, link, tickets.Get(() => MemberNode.Send(link, new TicketRequested())), cancellation));
             var run = prepare(offer, fetcher);
             local = new LocalProcess(run.Definition, run.Engine, threads: 1, (from, to, message) => node!.Route(from, to, message), effect => throw new InvalidOperationException($"only a coordinator asks for {effect.GetType().Name}"));
             MemberNode.Send(link, new Prepared(run.Engine.ArithmeticId.Value, run.Engine.KernelPath, offer.Data.ContentHash));

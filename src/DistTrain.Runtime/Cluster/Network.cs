@@ -95,8 +95,8 @@ internal sealed class Network(ClusterSecurity security, LinkLimits limits, ILink
     }
 
     /// <summary>A connection over which files are fetched.</summary>
-    public SecureConnection ConnectForFiles(HostAndPort coordinator, ILink link, ReadOnlyMemory<byte> ticket) =>
-        Connect(coordinator, ConnectionPurpose.Files, ticket, link.Peer, CancellationToken.None);
+    public SecureConnection ConnectForFiles(HostAndPort coordinator, ILink link, ReadOnlyMemory<byte> ticket, CancellationToken cancellation) =>
+        Connect(coordinator, ConnectionPurpose.Files, ticket, link.Peer, cancellation);
 
     public ReadOnlyMemory<byte> IssueFileTicket(ProcessId peer) => tickets.Issue(peer, ConnectionPurpose.Files);
 

@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using System.Globalization;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
+using System.Text;
 using DistTrain.Learning;
 
 namespace DistTrain.Runtime.Security;
@@ -13,8 +14,12 @@ public sealed record LoadedCredentials(ClusterSecurity Security, ImmutableArray<
 /// <summary>Reads a cluster's credentials from files.</summary>
 public static class ClusterCredentials
 {
-    /// <summary>128 bits: nobody guesses them, even who has recorded a proof that was made with them.</summary>
+    /// <summary>As random bytes these are 128 bits, which nobody guesses who has recorded a proof that was made with them.</summary>
     public const int MinimumSecretBytes = 16;
+
+    public const int MaximumSecretBytes = 4096;
+
+    private const int NewSecretBytes = 32;
 
     /// <summary>Of the longest file that is read; certificates and keys are far below.</summary>
     private const int MaximumFileBytes = 64 << 10;
@@ -49,7 +54,7 @@ public static class ClusterCredentials
             throw new InvalidInputException($"The folder {folder} lacks {string.Join(" and ", missing.Select(Path.GetFileName))}: copy it from where 'disttrain cluster init' made the others.");
         }
 
-        var security = new ClusterSecurity { UsesTls = true, Secret = hasSecret ? ReadSecret(files.Secret) : null };
+        var security = hasSecret ? new ClusterSecurity { UsesTls = true, Secret = ReadSecret(files.Secret) } : new ClusterSecurity { UsesTls = true };
         var warnings = new[] { files.Secret, files.NodeKey }.Where(File.Exists).SelectMany(Exposed).ToImmutableArray();
         if (missing.Length > 0)
         {
@@ -70,42 +75,33 @@ public static class ClusterCredentials
     /// <exception cref="InvalidInputException">It is missing, damaged or too short: one sentence.</exception>
     public static LoadedCredentials LoadSecret(string file) => new(new ClusterSecurity { UsesTls = true, Secret = ReadSecret(file) }, [.. Exposed(file)]);
 
-    /// <summary>A secret in base64, as it stands in a file or is handed from process to process.</summary>
-    /// <param name="source">Where it comes from, for the sentence; never the secret itself.</param>
-    /// <exception cref="InvalidInputException">It is not base64, or too short.</exception>
-    public static ReadOnlyMemory<byte> ParseSecret(string text, string source)
-    {
-        ArgumentNullException.ThrowIfNull(text);
-        var trimmed = text.Trim();
-        var bytes = new byte[(trimmed.Length + 3) / 4 * 3];
-        if (!Convert.TryFromBase64String(trimmed, bytes, out var count))
-        {
-            throw new InvalidInputException($"The secret in {source} is damaged: it must be base64, as 'disttrain cluster init' writes it.");
-        }
-
-        return count >= MinimumSecretBytes
-            ? bytes.AsMemory(0, count)
-            : throw new InvalidInputException(string.Create(CultureInfo.InvariantCulture,
-                $"The secret in {source} is too short: it has {count} bytes, and must have at least {MinimumSecretBytes}; 'disttrain cluster init' makes one of {NewSecretBytes}."));
-    }
-
-    /// <summary>A new secret of 256 bits, in base64.</summary>
+    /// <summary>A new secret of 256 bits, as text (base64).</summary>
     public static string CreateSecret() => Convert.ToBase64String(RandomNumberGenerator.GetBytes(NewSecretBytes));
 
-    private const int NewSecretBytes = 32;
+    /// <summary>The file's text without white space around it, so that an editor's last line break makes no other secret.</summary>
+    private static ReadOnlyMemory<byte> ReadSecret(string file)
+    {
+        var secret = Bytes(file).AsMemory().Trim(" \t\r\n"u8);
+        return secret.Length is >= MinimumSecretBytes and <= MaximumSecretBytes
+            ? secret
+            : throw new InvalidInputException(string.Create(CultureInfo.InvariantCulture,
+                $"The secret file {file} must hold {MinimumSecretBytes} to {MaximumSecretBytes} bytes, but holds {secret.Length}: 'disttrain cluster init' and 'openssl rand -hex 32' make good ones."));
+    }
 
-    private static ReadOnlyMemory<byte> ReadSecret(string file) => ParseSecret(Text(file), file);
+    private static string Text(string file) => Encoding.UTF8.GetString(Bytes(file));
 
-    private static string Text(string file)
+    private static byte[] Bytes(string file)
     {
         try
         {
-            if (new FileInfo(file) is { Exists: true, Length: > MaximumFileBytes })
-            {
-                throw new InvalidInputException($"{file} is far too long for what it should hold.");
-            }
-
-            return File.ReadAllText(file);
+            using var stream = File.OpenRead(file);
+            var buffer = new byte[MaximumFileBytes + 1];
+            var length = stream.ReadAtLeast(buffer, buffer.Length, throwOnEndOfStream: false);
+            return length <= MaximumFileBytes ? buffer[..length] : throw new InvalidInputException($"The file {file} is far too long for what it should hold.");
+        }
+        catch (Exception exception) when (exception is FileNotFoundException or DirectoryNotFoundException)
+        {
+            throw new InvalidInputException($"The file {file} does not exist.", exception);
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {

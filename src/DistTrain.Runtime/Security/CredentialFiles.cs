@@ -4,7 +4,7 @@ namespace DistTrain.Runtime.Security;
 /// <param name="Folder">That holds them.</param>
 public sealed record CredentialFiles(string Folder)
 {
-    /// <summary>What every member knows: 256 random bits, in base64.</summary>
+    /// <summary>What every member knows: a text, whose bytes are the key. As it is made here, 256 random bits in base64.</summary>
     public string Secret => Path.Combine(Folder, "secret");
 
     /// <summary>The certificate of the cluster's authority, in PEM.</summary>

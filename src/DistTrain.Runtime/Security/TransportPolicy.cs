@@ -35,7 +35,7 @@ public static class TransportPolicy
     }
 
     /// <summary>Certificates tell members from strangers only under TLS; a secret does in any case.</summary>
-    private static bool KnowsMembers(ClusterSecurity security) => security.Secret is not null || (security.UsesTls && security.Authority is not null);
+    private static bool KnowsMembers(ClusterSecurity security) => security.Secret is { IsEmpty: false } || (security.UsesTls && security.Authority is not null);
 
     private static bool IsThisMachine(IPAddress address) => IPAddress.IsLoopback(address.IsIPv4MappedToIPv6 ? address.MapToIPv4() : address);
 }

@@ -1,6 +1,7 @@
 using System.Buffers;
 using DistTrain.Actors;
 using DistTrain.Runtime.Cluster;
+using DistTrain.Runtime.DataTransfer;
 
 namespace DistTrain.Runtime.Wire;
 
@@ -15,6 +16,9 @@ public static class MessageCodec
 
     /// <summary>Kinds 64 to 127.</summary>
     internal static MessageTable<NodeMessage> Nodes { get; } = new(NodeForms.All);
+
+    /// <summary>Kinds 128 to 159.</summary>
+    internal static MessageTable<FileMessage> Files { get; } = new(FileForms.All);
 
     public static void Write(IBufferWriter<byte> output, ActorMessage message) => Actors.Write(new MessagePackWriter(output), message);
 

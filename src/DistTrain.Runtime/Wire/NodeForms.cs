@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using DistTrain.Actors;
 using DistTrain.Runtime.Cluster;
+using DistTrain.Runtime.DataTransfer;
 using DistTrain.Runtime.Security;
 using Form = DistTrain.Runtime.Wire.MessageForm<DistTrain.Runtime.Cluster.NodeMessage>;
 
@@ -189,20 +190,16 @@ internal static class NodeForms
         writer.WriteArrayHeader(3);
         writer.WriteString(file.Name);
         writer.WriteInteger(file.Length);
-        writer.WriteBinary(Convert.FromHexString(file.Sha256));
+        writer.WriteHash(file.Sha256);
     }
 
     private static DataFile ReadDataFile(this ref FieldReader reader)
     {
         reader.BeginGroup("Files", 3);
         var name = reader.ReadText("Name", least: 1);
-        FieldReader.Require(IsFileName(name), "it is no name of a file");
-        var file = new DataFile(name, reader.ReadCounter("Length"), Convert.ToHexStringLower(reader.ReadBytes("Sha256", 32, 32)));
+        FieldReader.Require(DataCache.IsFileName(name), "it is no name of a file");
+        var file = new DataFile(name, reader.ReadCounter("Length"), reader.ReadHash("Sha256"));
         reader.EndGroup();
         return file;
     }
-
-    /// <summary>A file is stored under its name: it must not lead out of the folder that it is meant for, on any system.</summary>
-    private static bool IsFileName(string name) =>
-        name is not ("." or "..") && !name.AsSpan().ContainsAny('/', '\\', ':') && !name.Any(char.IsControl);
 }

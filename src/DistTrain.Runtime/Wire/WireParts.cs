@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Numerics;
+using System.Security.Cryptography;
 using DistTrain.Actors;
 using DistTrain.Learning.Optimization;
 using DistTrain.Learning.Reduction;
@@ -83,6 +84,11 @@ internal static class WireParts
         FieldReader.Require(sentence.Length <= LongestSentence + 1, "it is longer than a sentence may be");
         return sentence;
     }
+
+    /// <summary>A SHA-256, which is text in memory: 64 hexadecimal digits in lower case.</summary>
+    public static void WriteHash(this MessagePackWriter writer, string sha256) => writer.WriteBinary(Convert.FromHexString(sha256));
+
+    public static string ReadHash(this ref FieldReader reader, string field) => Convert.ToHexStringLower(reader.ReadBytes(field, SHA256.HashSizeInBytes, SHA256.HashSizeInBytes));
 
     public static void Write(this MessagePackWriter writer, MiniBatch batch)
     {

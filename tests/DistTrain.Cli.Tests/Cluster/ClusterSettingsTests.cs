@@ -94,7 +94,7 @@ public sealed class ClusterSettingsTests : IDisposable
     public void A_secret_file_is_read_without_its_last_line_break()
     {
         var file = sandbox.Write("secret", "0123456789abcdef\n");
-        var security = Credentials.Of(TrainConfiguration.Default with { SecretFile = file });
+        var security = Credentials.Of(TrainConfiguration.Default with { SecretFile = file }, _ => { });
         Assert.True(security.Secret!.Value.Span.SequenceEqual("0123456789abcdef"u8));
         Assert.True(security.UsesTls);
     }
@@ -106,7 +106,7 @@ public sealed class ClusterSettingsTests : IDisposable
     public void Traffic_is_encrypted_unless_something_else_is_said(bool isInsecure, bool? tls, bool isEncrypted)
     {
         var file = sandbox.Write("secret", "0123456789abcdef");
-        Assert.Equal(isEncrypted, Credentials.Of(TrainConfiguration.Default with { SecretFile = file, IsInsecure = isInsecure, Tls = tls }).UsesTls);
+        Assert.Equal(isEncrypted, Credentials.Of(TrainConfiguration.Default with { SecretFile = file, IsInsecure = isInsecure, Tls = tls }, _ => { }).UsesTls);
     }
 
     [Theory]

@@ -45,10 +45,29 @@ public sealed class ClusterTrainingTests : IDisposable
         Assert.Equal((3, ShardPlacement.Workers, 2, true, true), (settings!.MinimumWorkers, settings.Placement, settings.ShardCount, settings.WaitsBelowMinimum, settings.Security.UsesTls));
         Assert.Equal((new HostAndPort("127.0.0.1", 0), TimeSpan.FromSeconds(1.5)), (settings.Health, settings.Limits.SilenceDeadline));
         Assert.Contains("waiting for 3 workers on 127.0.0.1:7123: 'disttrain worker --join HOST:7123'", outcome.Error, StringComparison.Ordinal);
-        Assert.Equal((3, "digits"), (offer!.WorkerCount, offer.Data.Name));
+        Assert.Equal((3, "digits", "run"), (offer!.WorkerCount, offer.Data.Name, settings.RunName));
         Assert.StartsWith("sha256:", offer.Data.ContentHash, StringComparison.Ordinal);
         Assert.Equal(File.ReadAllText(Path.Combine(sandbox.At("run"), "config.yaml")).Split('\n').Where(line => !line.StartsWith('#')), offer.Configuration.Split('\n'));
         Assert.DoesNotContain("secret-file: /", offer.Configuration, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void The_files_of_the_data_are_offered_and_no_others()
+    {
+        byte[] content = [];
+        sandbox.Coordinator = (_, offered, open, definition, engine, listener, cancellation) =>
+        {
+            var file = Assert.Single(offered.Data.Files);
+            Assert.Equal("three.csv", file.Name);
+            using var stream = open(file);
+            content = new byte[file.Length];
+            stream.ReadExactly(content);
+            Assert.Throws<FileNotFoundException>(() => open(file with { Name = "../secret" }));
+            return SequentialTrainer.Run(definition, engine, listener, cancellation);
+        };
+        var csv = sandbox.Write("three.csv", "1,2,a\n2,1,b\n1,3,a\n3,1,b\n1,4,a\n4,1,b\n");
+        Assert.Equal(ExitCode.Success, sandbox.Train("--data", $"csv:{csv}", "--listen", "127.0.0.1:0", "--insecure").ExitCode);
+        Assert.Equal(File.ReadAllBytes(csv), content);
     }
 
     [Fact]
@@ -107,7 +126,7 @@ public sealed class ClusterTrainingTests : IDisposable
         Coordinates(cancellation => Assert.True(cancellation.WaitHandle.WaitOne(TimeSpan.FromMinutes(1))));
         var outcome = sandbox.Train("--processes", "2");
         Assert.Equal(ExitCode.Network, outcome.ExitCode);
-        Assert.Contains("disttrain: training cannot begin: one worker process is left, but --min-workers is 2; the weights after step 0 are in", outcome.Error, StringComparison.Ordinal);
+        Assert.Contains("disttrain: no worker process is left; the weights after step 0 are in", outcome.Error, StringComparison.Ordinal);
     }
 
     [Theory]

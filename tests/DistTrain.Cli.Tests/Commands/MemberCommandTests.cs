@@ -21,10 +21,10 @@ public sealed class MemberCommandTests : IDisposable
     private static TrainConfiguration Resolved => (TrainConfiguration.Default with { Model = Learning.Graph.ModelSpecification.Parse("mlp:16") }).For(Digits.Train.Targets);
 
     /// <summary>A coordinator that offers a run and tells how it ended.</summary>
-    private void Offers(RunOffer offer, MemberOutcome? outcome = null) => sandbox.Member = (given, version, prepare, tell, leave) =>
+    private void Offers(RunOffer offer, IDataFetcher? fetcher = null, MemberOutcome? outcome = null) => sandbox.Member = (given, version, prepare, tell, leave) =>
     {
         settings = given;
-        prepared = prepare(offer, new NoFiles());
+        prepared = prepare(offer, fetcher ?? new NoFiles());
         return outcome ?? new MemberOutcome(MemberEnding.RunEnded, "the run has ended: completed");
     };
 
@@ -81,12 +81,62 @@ public sealed class MemberCommandTests : IDisposable
         Assert.Contains(Digits.ContentHash, sentence, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public void Data_that_is_not_here_comes_from_the_coordinator_into_the_cache()
+    {
+        const string table = "1,2,a\n2,1,b\n1,3,a\n3,1,b\n1,4,a\n4,1,b\n";
+        var offered = TableOffer(table);
+        Offers(offered, new Table(table));
+        Assert.Equal(ExitCode.Success, Join("--cache", sandbox.At("cache")).ExitCode);
+        Assert.Equal(DataSetLoader.Load($"csv:{sandbox.Write("same.csv", table)}", new DataSetOptions()).Train.Count, prepared!.Definition.Train.Count);
+
+        Offers(offered);
+        var again = Join("--cache", sandbox.At("cache"));
+        Assert.Equal(ExitCode.Success, again.ExitCode);
+        Assert.Contains("in the cache already", again.Output, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void The_same_path_with_other_content_is_refused_instead_of_replaced()
+    {
+        var offered = TableOffer("1,2,a\n2,1,b\n1,3,a\n3,1,b\n1,4,a\n4,1,b\n");
+        sandbox.Write("elsewhere.csv", "9,2,a\n2,1,b\n1,3,a\n3,1,b\n1,4,a\n4,1,b\n");
+        Offers(offered);
+        var refused = Join("--cache", sandbox.At("cache"));
+        Assert.Equal(ExitCode.Refused, refused.ExitCode);
+        Assert.Contains(offered.Data.ContentHash, refused.AssertOneSentence(), StringComparison.Ordinal);
+        Assert.False(Directory.Exists(sandbox.At("cache")));
+    }
+
+    [Fact]
+    public void A_request_to_stop_before_joining_is_no_failure()
+    {
+        sandbox.Interruption = (first, _) =>
+        {
+            first();
+            return new StringWriter();
+        };
+        sandbox.Member = (_, _, _, _, leave) => throw new OperationCanceledException(leave);
+        Assert.Equal((ExitCode.Success, ""), (Join() is var outcome ? (outcome.ExitCode, outcome.Error) : default));
+    }
+
+    /// <summary>A table that lies in the coordinator's file <c>elsewhere.csv</c>, which this machine does not have.</summary>
+    private RunOffer TableOffer(string table)
+    {
+        var written = sandbox.Write("elsewhere.csv", table);
+        var data = DataSetLoader.Load($"csv:{written}", new DataSetOptions());
+        var file = Assert.Single(DataSource.Parse($"csv:{written}").Files());
+        var configuration = (TrainConfiguration.Default with { Data = $"csv:{written}", Model = Learning.Graph.ModelSpecification.Parse("mlp:4") }).For(data.Train.Targets);
+        File.Delete(written);
+        return new RunOffer("9.8.7", ConfigurationWriter.ToYaml(configuration), 1, new DataOffer("elsewhere.csv", configuration.Data, data.ContentHash, [new DataFile(file.Name, file.Length, file.Sha256)]));
+    }
+
     [Theory]
     [InlineData(MemberEnding.Refused, ExitCode.Refused)]
     [InlineData(MemberEnding.CoordinatorLost, ExitCode.Network)]
     public void An_end_that_was_not_wanted_is_a_sentence_and_a_code(MemberEnding ending, ExitCode code)
     {
-        Offers(Offer(Resolved), new MemberOutcome(ending, "it was like this"));
+        Offers(Offer(Resolved), outcome: new MemberOutcome(ending, "it was like this"));
         var outcome = Join();
         Assert.Equal(code, outcome.ExitCode);
         Assert.Equal("disttrain: it was like this.", outcome.AssertOneSentence());
@@ -154,6 +204,11 @@ public sealed class MemberCommandTests : IDisposable
     [InlineData("health node-1:7000 --timeout 0", "--timeout must be a finite number above 0 and at most 86400, but is 0")]
     public void What_is_not_possible_is_refused_in_one_sentence(string line, string sentence) =>
         Assert.Contains(sentence, sandbox.Run(line.Split(' ')).AssertRefused(ExitCode.WrongUsage), StringComparison.Ordinal);
+
+    private sealed class Table(string content) : IDataFetcher
+    {
+        public void Fetch(DataFile file, long offset, Stream destination, CancellationToken cancellation) => destination.Write(System.Text.Encoding.UTF8.GetBytes(content).AsSpan((int)offset));
+    }
 
     private sealed class NoFiles : IDataFetcher
     {

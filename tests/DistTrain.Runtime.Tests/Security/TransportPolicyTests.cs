@@ -42,6 +42,7 @@ public sealed class TransportPolicyTests
         Assert.False(judgement.IsAllowed);
         Assert.Contains("can join", judgement.Sentence, StringComparison.Ordinal);
         Assert.False(TransportPolicy.Judge(IPAddress.Parse("10.0.0.1"), Credentials.TlsWithCertificates with { UsesTls = false }).IsAllowed);
+        Assert.False(TransportPolicy.Judge(IPAddress.Parse("10.0.0.1"), Credentials.TlsWithSecret with { Secret = ReadOnlyMemory<byte>.Empty }).IsAllowed);
     }
 
     private static TheoryData<string, string> Combinations(params string[] addresses)

@@ -3,6 +3,7 @@ using DistTrain.Learning.Diagnostics;
 using DistTrain.Learning.Optimization;
 using DistTrain.Learning.Reduction;
 using DistTrain.Runtime.Cluster;
+using DistTrain.Runtime.DataTransfer;
 using DistTrain.Runtime.Security;
 
 namespace DistTrain.Runtime.Tests.Wire;
@@ -34,7 +35,7 @@ internal static class MessageExamples
         new ServerReady(Header, Shard, Version),
         new Subscribe(Header, Worker),
         new EndSession(Header, Worker, new SessionNumber(5), [new OpenRange(Step, new WorkRange(4, 8))], "größer"),
-        new StopAfter(Header, Step, Version),
+        new StopAfter(Header, Step),
         new ServerStopped(Header, Shard, Version),
         new LeaveRequested(Header, Worker, "asked to"),
         new Stop(Header),
@@ -42,7 +43,7 @@ internal static class MessageExamples
         new PlanStep(Header, Batch, 0.05, true) { Measures = true },
         new AssignMicroBatches(Header, Batch, new WorkRange(0, 8), "the only worker"),
         new Contribution(Header, Worker, Step, Shard, new TreeNode(2, 1), new GradientHandle(99), Statistics, 1200),
-        new NodesMissing(Header, Shard, Step, [new TreeNode(0, 0), new TreeNode(1, 1)], "lost"),
+        new NodesMissing(Header, Shard, Step, [new TreeNode(0, 0), new TreeNode(1, 1)], new SessionNumber(5), "lost"),
         new WeightsPublished(Header, Shard, Version),
         new RequestWeights(Header, Worker, Version),
         new StageSummed(Header, Shard, Step, 1, [new StageSquares(0.25, 4)]),
@@ -77,4 +78,6 @@ internal static class MessageExamples
         new RunOver("completed after 12 epochs"),
         new WorkerStatus(70_000, 1.25, 0.5, 12_000),
     ];
+
+    public static IReadOnlyList<FileMessage> Files { get; } = [new FileRequested(new string('a', 64), 70_000), new FileFollows(9_842_422), new FileRefused("it has changed")];
 }

@@ -1,6 +1,7 @@
 using System.Buffers;
 using DistTrain.Actors;
 using DistTrain.Runtime.Cluster;
+using DistTrain.Runtime.DataTransfer;
 using DistTrain.Runtime.Wire;
 
 namespace DistTrain.Runtime.Tests.Wire;
@@ -13,7 +14,7 @@ public sealed class MessageFuzzTests
 
     private static readonly WireLimits Limits = new();
 
-    private static readonly IReadOnlyList<byte[]> Examples = [.. MessageExamples.Actors.Select(Write), .. MessageExamples.Nodes.Select(Write)];
+    private static readonly IReadOnlyList<byte[]> Examples = [.. MessageExamples.Actors.Select(Write), .. MessageExamples.Nodes.Select(Write), .. MessageExamples.Files.Select(Write)];
 
     private delegate void Writing(MessagePackWriter writer);
 
@@ -153,7 +154,7 @@ public sealed class MessageFuzzTests
         AssertRefused(Contribution(31, 0), "Contribution.Level: 31 is outside of 0 to 30");
         AssertRefused(Contribution(30, 1), "Contribution.Index: 1 is outside of 0 to 0");
         AssertRefused(Contribution(0, -1), "Contribution.Index: -1 is outside of 0 to");
-        AssertRefused(new NodesMissing(default, default, new StepNumber(1), [new(1, 0), new(0, 1)], ""), "NodesMissing.Nodes: the nodes overlap");
+        AssertRefused(new NodesMissing(default, default, new StepNumber(1), [new(1, 0), new(0, 1)], default, ""), "NodesMissing.Nodes: the nodes overlap");
         AssertRefused(new Welcome(default, new ShardMap(1, [])), "Welcome.Nodes: there is no shard");
         AssertRefused(new Welcome(default, new ShardMap(0, [default])), "Welcome.Version: 0 is outside of 1 to");
         AssertRefused(new StartServing(default, new ShardId(1), new ShardMap(1, [default])), "the shard is not on the map");
@@ -219,20 +220,16 @@ public sealed class MessageFuzzTests
         Assert.InRange(GC.GetAllocatedBytesForCurrentThread() - before, 0, 100_000 + ((long)BytesOfMemoryPerByte * bytes.Length));
     }
 
-    /// <summary>The message written again; null if it was refused by both families.</summary>
-    private static byte[]? Read(byte[] bytes)
+    /// <summary>The message written again; null if it was refused by every family.</summary>
+    private static byte[]? Read(byte[] bytes) => ReadAs(MessageCodec.Actors, bytes) ?? ReadAs(MessageCodec.Nodes, bytes) ?? ReadAs(MessageCodec.Files, bytes);
+
+    private static byte[]? ReadAs<T>(MessageTable<T> table, byte[] bytes)
+        where T : class
     {
         try
         {
-            return Write(MessageCodec.ReadActorMessage(bytes, Limits));
-        }
-        catch (WireFormatException)
-        {
-        }
-
-        try
-        {
-            return Write(MessageCodec.ReadNodeMessage(bytes, Limits));
+            var message = table.Read(bytes, Limits);
+            return Write(writer => table.Write(writer, message));
         }
         catch (WireFormatException)
         {
@@ -243,6 +240,8 @@ public sealed class MessageFuzzTests
     private static byte[] Write(ActorMessage message) => Write(writer => MessageCodec.Actors.Write(writer, message));
 
     private static byte[] Write(NodeMessage message) => Write(writer => MessageCodec.Nodes.Write(writer, message));
+
+    private static byte[] Write(FileMessage message) => Write(writer => MessageCodec.Files.Write(writer, message));
 
     private static byte[] Write(Writing write)
     {

@@ -6,6 +6,7 @@ using System.Text;
 using DistTrain.Actors;
 using DistTrain.Learning.Reduction;
 using DistTrain.Runtime.Cluster;
+using DistTrain.Runtime.DataTransfer;
 
 namespace DistTrain.Runtime.Tests.Wire;
 
@@ -75,7 +76,8 @@ internal sealed class RandomMessages(int[] genes)
         _ when type == typeof(ShardMap) => new ShardMap(Counter(1), [.. Enumerable.Range(0, 1 + Next(4)).Select(_ => new NodeId(Next(9)))]),
         _ when type == typeof(ActorAddress) => new ActorAddress[] { ActorAddress.Coordinator, ActorAddress.Of(new ShardId(Next(9))), ActorAddress.Of(new WorkerId(Next(300))) }[Next(3)],
         _ when type == typeof(HostAndPort) => new HostAndPort("host" + Next(9), Next(65_536)),
-        _ when type == typeof(DataFile) => new DataFile("images-" + used, Counter(0), string.Concat(Enumerable.Range(0, 64).Select(_ => "0123456789abcdef"[Next(16)]))),
+        _ when type == typeof(DataFile) => new DataFile("images-" + used, Counter(0), Hash()),
+        _ when type == typeof(FileRequested) => new FileRequested(Hash(), Counter(0)),
         _ when type == typeof(RunOffer) => new RunOffer(Text(), Text(), 1 + Next(100), Make<DataOffer>()),
         _ when type == typeof(TicketIssued) => new TicketIssued([1, .. (ImmutableArray<byte>)MakeArray(typeof(byte))]),
         _ when type == typeof(ActorEnvelope) => new ActorEnvelope(Make<ActorAddress>(), Make<ActorAddress>(), Counter(1), (ActorMessage)Make(Pick(KindsOf<ActorMessage>()))),
@@ -141,6 +143,8 @@ internal sealed class RandomMessages(int[] genes)
     }
 
     private string Text() => string.Concat(Enumerable.Repeat(Pick(["a", "größer ", "", "消", "🙂"]), Next(40)));
+
+    private string Hash() => string.Concat(Enumerable.Range(0, 64).Select(_ => "0123456789abcdef"[Next(16)]));
 
     private long Counter(long least) => Math.Max(least, Next(4) == 0 ? LargestCounter - Next(3) : Pick(Edges) + Next(2));
 
