@@ -8,6 +8,7 @@ return args switch
     ["bench", .. var options] => RunBenchmarks(options),
     ["workers", .. var options] => QuickWorkers.Run(options),
     ["bare", .. var options] => QuickBare.Run(options),
+    ["tls"] => QuickTls.Run(),
     _ => Usage(),
 };
 
@@ -23,6 +24,7 @@ static int Usage()
         gemm [path=avx512|avx2|portable] M,N,K[,LEAF] ...   matrix products on one thread; with LEAF the weight gradient of K samples in leaves of LEAF
         step [--batch B] [--seconds S] [--path P] [--model mlp:512,512 | cnn]   whole training steps on one thread
         workers ..., bare ...                               two workers in one process, through the actors and without them
+        tls                                                 what encryption costs on a connection over loopback
         bench [BenchmarkDotNet options]                     statistics of the kernels
         """);
     return 2;

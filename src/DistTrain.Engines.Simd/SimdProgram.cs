@@ -82,6 +82,7 @@ internal sealed unsafe class SimdProgram : IModelProgram
             {
                 SampleCount = request.SampleCount, Weights = Pointers.Of(request.Weights), LeafSamples = leaves, Nodes = targets, NodeCount = nodes.Length,
                 SampleIds = sampleIds, Seed = request.Seed, Step = request.Step, IsTraining = true,
+                TensorIsFinal = request.TensorIsFinal, WaitForTensor = request.WaitForTensor,
             };
             RunForward(pass);
             LossTable.Run(kernels, loss, LossOf(request, labels, values, right));
@@ -137,9 +138,10 @@ internal sealed unsafe class SimdProgram : IModelProgram
 
     private void RunForward(in Pass pass)
     {
-        foreach (PlannedOperation operation in operations)
+        for (int i = 0; i < operations.Length; i++)
         {
-            operation.Forward(pass);
+            pass.WaitForWeights(graph.Nodes[i + 1]);
+            operations[i].Forward(pass);
         }
     }
 
@@ -151,6 +153,11 @@ internal sealed unsafe class SimdProgram : IModelProgram
             if (memory.HasGradient(node.Index))
             {
                 operations[i].Backward(pass);
+                if (!operations[i].TellsOfFinalGradients)
+                {
+                    pass.GradientsAreFinal(node);
+                }
+
                 memory.AddContributions(kernels, node, pass.SampleCount);
             }
         }

@@ -7,14 +7,13 @@ namespace DistTrain.Runtime;
 /// <summary>From a training definition to the actors that carry it out.</summary>
 public static class TrainingActors
 {
-    /// <summary>The coordinator, the parameter server and the workers of a run, none started.</summary>
+    /// <summary>The coordinator and the workers of a run, none started. The shards of the parameter server are made when the coordinator places them.</summary>
     public static IReadOnlyList<IActor> Create(RunDefinition run)
     {
         ArgumentNullException.ThrowIfNull(run);
         return
         [
             new CoordinatorActor(run),
-            new ParameterServerActor(new ShardId(0)),
             .. Enumerable.Range(1, run.WorkerCount).Select(number => new WorkerActor(new WorkerId(number), run.Arithmetic)),
         ];
     }

@@ -5,7 +5,7 @@ using DistTrain.Runtime.Wire;
 namespace DistTrain.Simulation;
 
 /// <summary>
-/// Runs the three actors to the end under virtual time, in one thread. Nothing in it depends on the machine: the scenario decides every delay and every duration, and the host decides
+/// Runs a cluster of actors to the end under virtual time, in one thread. Nothing in it depends on the machine: the scenario decides every delay and every duration, and the host decides
 /// every result.
 /// </summary>
 public sealed class DeterministicRun
@@ -52,19 +52,19 @@ public sealed class DeterministicRun
 
     private void StartAll()
     {
-        Start(new CoordinatorActor(scenario.Definition), 0);
-        Start(new ParameterServerActor(new ShardId(0)), scenario.ServerMicroseconds);
+        Start(new CoordinatorActor(scenario.Definition), NodeId.Coordinator, 0);
         foreach (var worker in scenario.Workers)
         {
             Start(worker);
         }
     }
 
-    private void Start(SimulatedWorker worker) => Start(new WorkerActor(worker.Worker, scenario.Definition.Arithmetic), worker.MicrosecondsPerSample);
+    private void Start(SimulatedWorker worker) =>
+        Start(new WorkerActor(worker.Worker, scenario.Definition.Arithmetic, worker.Node), worker.Node, worker.MicrosecondsPerSample);
 
-    private void Start(IActor actor, long microseconds)
+    private void Start(IActor actor, NodeId node, long microseconds)
     {
-        var process = new ActorProcess(actor, lives++, microseconds);
+        var process = new ActorProcess(actor, node, lives++, microseconds);
         processes.Add(actor.Address, process);
         TellAt(now, process, new Started());
     }
@@ -142,14 +142,39 @@ public sealed class DeterministicRun
                 announcements.Add(announce.Announcement);
                 break;
             case Retire:
-                processes.Remove(process.Actor.Address);
-                host.Forget(process.Actor.Address);
+                End(process);
                 break;
-            case Log or Refuse or PrepareSamples or PlaceShards:
+            case PlaceShards placed:
+                Place(placed.Map);
+                break;
+            case ReleaseNode released:
+                EndNode(released.Node);
+                break;
+            case Log or Refuse or PrepareSamples:
                 break;
             default:
                 throw new InvalidOperationException($"unknown effect {effect}");
         }
+    }
+
+    /// <summary>Ends the servers of the map before, and starts those of this one on their nodes.</summary>
+    private void Place(ShardMap map)
+    {
+        foreach (var earlier in processes.Values.Where(process => process.Actor.Address.Role == ActorRole.ParameterServer).ToArray())
+        {
+            End(earlier);
+        }
+
+        foreach (var shard in map.Shards)
+        {
+            Start(new ParameterServerActor(shard), map.NodeOf(shard), scenario.ServerMicroseconds);
+        }
+    }
+
+    private void End(ActorProcess process)
+    {
+        processes.Remove(process.Actor.Address);
+        host.Forget(process.Actor.Address);
     }
 
     private void Send(ActorProcess sender, Send send)
@@ -190,35 +215,90 @@ public sealed class DeterministicRun
             case WorkerDies death:
                 Kill(death.Worker);
                 break;
+            case NodeDies death:
+                KillNode(death.Node);
+                break;
             case WorkerStarts start when !processes.ContainsKey(ActorAddress.Of(start.Worker.Worker)):
                 Start(start.Worker);
                 break;
-            case StopIsRequested when processes.TryGetValue(ActorAddress.Coordinator, out var coordinator):
-                TellAt(now, coordinator, new StopRequested());
+            case WorkerIsAskedToLeave leave when processes.TryGetValue(ActorAddress.Of(leave.Worker), out var worker):
+                TellAt(now, worker, new LeaveAsked("asked to"));
                 break;
+            case ServerNodeStarts start:
+                TellCoordinator(new ServerNodeJoined(start.Node));
+                break;
+            case NodeIsAskedToLeave leave:
+                TellCoordinator(new NodeLeaves(leave.Node, "asked to"));
+                break;
+            case StopIsRequested:
+                TellCoordinator(new StopRequested());
+                break;
+        }
+    }
+
+    private void TellCoordinator(LocalMessage message)
+    {
+        if (processes.TryGetValue(ActorAddress.Coordinator, out var coordinator))
+        {
+            TellAt(now, coordinator, message);
         }
     }
 
     private void Kill(WorkerId worker)
     {
-        var address = ActorAddress.Of(worker);
-        if (!processes.Remove(address))
+        if (processes.TryGetValue(ActorAddress.Of(worker), out var process))
         {
-            return;
+            End(process);
+            TellOfEnd(process, new WorkerLost(worker, "its process ended"));
+        }
+    }
+
+    /// <summary>Everything on it ends at once; the coordinator hears of its workers first.</summary>
+    private void KillNode(NodeId node)
+    {
+        ActorProcess[] dead = EndNode(node);
+        foreach (var process in dead.Where(process => process.Actor.Address.Role == ActorRole.Worker))
+        {
+            TellOfEnd(process, new WorkerLost(new WorkerId(process.Actor.Address.Number), "its process ended"));
         }
 
-        host.Forget(address);
+        var lost = new NodeLost(node, "its process ended");
+        if (dead.Length > 0)
+        {
+            TellOfEnd(dead[^1], lost);
+        }
+        else
+        {
+            TellCoordinator(lost);
+        }
+    }
+
+    private ActorProcess[] EndNode(NodeId node)
+    {
+        ActorProcess[] dead = [.. processes.Values.Where(process => process.Node == node)];
+        foreach (var process in dead)
+        {
+            End(process);
+        }
+
+        return dead;
+    }
+
+    /// <summary>By the way on which the actor's own messages come, so that its end is heard of after them and before those of its next life.</summary>
+    private void TellOfEnd(ActorProcess process, LocalMessage message)
+    {
         if (processes.TryGetValue(ActorAddress.Coordinator, out var coordinator))
         {
-            // By the way on which the worker's own messages come, so that the loss is heard after them and before those of its next life.
-            network.Send(now, new Envelope(address, ActorAddress.Coordinator, coordinator.Life, new WorkerLost(worker, "its process ended")));
+            network.Send(now, new Envelope(process.Actor.Address, ActorAddress.Coordinator, coordinator.Life, message));
         }
     }
 
     /// <summary>One life of an actor.</summary>
-    private sealed class ActorProcess(IActor actor, int life, long microseconds)
+    private sealed class ActorProcess(IActor actor, NodeId node, int life, long microseconds)
     {
         public IActor Actor { get; } = actor;
+
+        public NodeId Node { get; } = node;
 
         public int Life { get; } = life;
 

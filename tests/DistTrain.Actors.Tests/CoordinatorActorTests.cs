@@ -14,7 +14,9 @@ public class CoordinatorActorTests
     public void Workers_are_welcomed_once_the_server_is_ready_and_training_begins_when_all_are_there()
     {
         var coordinator = new CoordinatorActor(TestRun.Definition(workers: 2));
-        Assert.Equal([new PlaceShards(TestRun.Map), new Send(TestRun.Server, new StartServing(TestRun.Header, TestRun.Shard, TestRun.Map))], coordinator.On(new Started()));
+        Assert.Equal(
+            [new Log("1 shard in the coordinator's process"), new PlaceShards(TestRun.Map), new Send(TestRun.Server, new StartServing(TestRun.Header, TestRun.Shard, TestRun.Map))],
+            coordinator.On(new Started()));
         Assert.Empty(coordinator.On(Join(1)));
         var effects = coordinator.On(Ready());
         Assert.Equal(TestRun.Session(1), Assert.Single(effects.Sent<Welcome>()).Header);
@@ -86,7 +88,7 @@ public class CoordinatorActorTests
         var effects = coordinator.On(new WorkerLost(TestRun.Worker(2), "killed"));
         var end = Assert.Single(effects.Sent<EndSession>());
         Assert.Equal([(1L, "[3..5]"), (2L, "[3..5]")], end.OpenRanges.Select(open => (open.Step.Value, open.Range.ToString())));
-        effects = coordinator.On(new NodesMissing(TestRun.Header, TestRun.Shard, TestRun.StepOf(1), [new TreeNode(0, 3), new TreeNode(1, 2)], "worker-2 was lost"));
+        effects = coordinator.On(new NodesMissing(TestRun.Header, TestRun.Shard, TestRun.StepOf(1), [new TreeNode(0, 3), new TreeNode(1, 2)], new SessionNumber(1), "worker-2 was lost"));
         Assert.Equal([(1, "[3]"), (3, "[4..5]")], effects.OfType<Send>().Select(send => (send.To.Number, ((AssignMicroBatches)send.Message).Range.ToString())));
         Assert.StartsWith("worker-2 was lost: 3 over 2 workers", effects.Sent<AssignMicroBatches>().First().Reason, StringComparison.Ordinal);
     }
@@ -96,7 +98,7 @@ public class CoordinatorActorTests
     {
         var coordinator = Trained(workers: 2);
         coordinator.On(Committed(1));
-        Assert.Empty(coordinator.On(new NodesMissing(TestRun.Header, TestRun.Shard, TestRun.StepOf(1), [new TreeNode(1, 2)], "late")));
+        Assert.Empty(coordinator.On(new NodesMissing(TestRun.Header, TestRun.Shard, TestRun.StepOf(1), [new TreeNode(1, 2)], new SessionNumber(1), "late")));
     }
 
     [Fact]
@@ -114,7 +116,7 @@ public class CoordinatorActorTests
     {
         var coordinator = Trained(workers: 1);
         coordinator.On(new WorkerLost(TestRun.Worker(1), "killed"));
-        Assert.Empty(coordinator.On(new NodesMissing(TestRun.Header, TestRun.Shard, TestRun.StepOf(1), [new TreeNode(3, 0)], "lost")));
+        Assert.Empty(coordinator.On(new NodesMissing(TestRun.Header, TestRun.Shard, TestRun.StepOf(1), [new TreeNode(3, 0)], new SessionNumber(1), "lost")));
         Assert.Equal("[0..7]", Assert.Single(coordinator.On(Join(2)).Sent<AssignMicroBatches>()).Range.ToString());
     }
 
@@ -170,7 +172,7 @@ public class CoordinatorActorTests
         coordinator.On(Delivered(2));
         Assert.Empty(coordinator.On(new ServerStopped(TestRun.Header, TestRun.Shard, TestRun.Version(2))));
         var effects = coordinator.On(new WeightsHashed(TestRun.Version(2), "h2"));
-        Assert.Equal(2, effects.Sent<Stop>().Count());
+        Assert.Equal([TestRun.Server, ActorAddress.Of(TestRun.Worker(1)), ActorAddress.Of(TestRun.Worker(2))], effects.Receivers<Stop>());
         Assert.Empty(coordinator.On(new WorkerStopped(TestRun.Session(1), TestRun.Worker(1))));
         effects = coordinator.On(new WorkerLost(TestRun.Worker(2), "killed"));
         var ended = Assert.Single(effects.OfType<Announce>().Select(announce => announce.Announcement).OfType<RunEnded>());

@@ -10,7 +10,7 @@ public class ParameterServerActorTests
     public void It_is_ready_when_the_weights_are_made()
     {
         server.On(new Started());
-        Assert.Equal([new InitializeWeights(TestRun.Shard)], server.On(new StartServing(TestRun.Header, TestRun.Shard, TestRun.Map)));
+        Assert.Equal([new InitializeWeights(TestRun.Shard) { Incarnation = new Incarnation(1) }], server.On(new StartServing(TestRun.Header, TestRun.Shard, TestRun.Map)));
         Assert.Equal([new Send(ActorAddress.Coordinator, new ServerReady(TestRun.Header, TestRun.Shard, TestRun.Version(0)))], server.On(new WeightsInitialized(TestRun.Version(0))));
     }
 
@@ -39,7 +39,7 @@ public class ParameterServerActorTests
     }
 
     [Fact]
-    public void The_commit_tells_who_gave_what_releases_the_gradients_and_drops_the_old_version()
+    public void The_commit_tells_who_gave_what_releases_the_gradients_and_keeps_the_version_before()
     {
         Serve();
         Subscribe(1, 2);
@@ -51,7 +51,21 @@ public class ParameterServerActorTests
         Assert.Equal([(1, 16), (2, 16)], committed.Record!.Entry.Nodes.Select(node => (node.Worker.Value, node.SampleCount)));
         Assert.Equal(new NodeStatistics(2, 16, 32), committed.Record.Statistics);
         Assert.Equal([11, 10], effects.OfType<ReleaseGradient>().Select(release => release.Gradient.Value));
-        Assert.Equal([TestRun.Version(0)], effects.OfType<DropWeights>().Select(drop => drop.Version));
+        Assert.Empty(effects.OfType<DropWeights>());
+    }
+
+    [Fact]
+    public void The_version_before_is_dropped_when_the_next_step_begins_to_be_applied()
+    {
+        Serve();
+        Subscribe(1);
+        Commit(1);
+        server.On(Plan(2));
+        Assert.Equal([new DropWeights(TestRun.Version(0)), Update(2)], server.On(TestRun.Contribution(2, 3, 0)).Select(Named));
+
+        // An array has no value equality: the step tells which update it is.
+        static Effect Named(Effect effect) => effect is ReduceAndUpdate update ? Update(update.MiniBatch.Step.Value) : effect;
+        static Log Update(long step) => new($"update of step {step}");
     }
 
     [Fact]
@@ -156,10 +170,11 @@ public class ParameterServerActorTests
         Subscribe(1);
         Assert.Equal(TestRun.Version(1), Assert.Single(Commit(1, endsEpoch: true).Sent<WeightsDelivered>()).Version);
         Assert.DoesNotContain(Commit(2), effect => effect is DropWeights);
+        Assert.DoesNotContain(Commit(3), effect => effect == new DropWeights(TestRun.Version(1)));
         var request = new RequestWeights(TestRun.Session(1), TestRun.Worker(1), TestRun.Version(1));
         Assert.Equal(TestRun.Version(1), Assert.Single(server.On(request).Sent<WeightsPublished>()).Version);
         Assert.Equal([new DropWeights(TestRun.Version(1))], server.On(new ReleaseVersion(TestRun.Header, TestRun.Version(1))));
-        Assert.Equal("version 1 is not held: the newest is 2", server.On(request).Refusal());
+        Assert.Equal("version 1 is not held: the newest is 3", server.On(request).Refusal());
     }
 
     [Fact]
@@ -200,7 +215,7 @@ public class ParameterServerActorTests
         Assert.Empty(effects.Sent<WeightsPublished>());
         Assert.Equal(TestRun.Version(1), Assert.Single(effects.Sent<WeightsDelivered>()).Version);
         Assert.Equal(TestRun.Version(1), Assert.Single(effects.Sent<ServerStopped>()).Version);
-        Assert.Equal(new Retire(), effects[^1]);
+        Assert.Equal([new Retire()], server.On(new Stop(TestRun.Header)));
     }
 
     private void Serve()

@@ -1,4 +1,5 @@
 using DistTrain.Learning;
+using DistTrain.Learning.Engines;
 using DistTrain.Learning.Engines.Reference;
 using DistTrain.Learning.Graph;
 using DistTrain.Learning.Reduction;
@@ -41,6 +42,47 @@ public sealed class OperationBitsTests
     [MemberData(nameof(Cases))]
     public void A_gradient_in_the_steady_state_allocates_nothing(KernelPath path, string name) =>
         Assert.Equal(0, new CaseRun(OperationCases.Find(name), 13, 4).AllocatedBytes(new SimdEngine(path)));
+
+    /// <summary>Gradients can leave, and weights come, tensor by tensor: what is said to be final is, and nothing is read before it has been waited for.</summary>
+    [Theory]
+    [MemberData(nameof(Cases))]
+    public void Tensors_are_waited_for_in_order_and_told_of_when_they_are_final(KernelPath path, string name)
+    {
+        var run = new CaseRun(OperationCases.Find(name), 39, 8);
+        foreach (IEngine engine in new IEngine[] { new SimdEngine(path), new ReferenceEngine() })
+        {
+            AssertTellsOfTensors(run, engine, 0, 8, name);
+            AssertTellsOfTensors(run, engine, 1, 7, name);
+        }
+    }
+
+    internal static void AssertTellsOfTensors(CaseRun run, IEngine engine, int first, int end, string context)
+    {
+        ArgumentNullException.ThrowIfNull(run);
+        int count = run.Graph.Layout.Tensors.Length;
+        var waitedFor = new List<int>();
+        var final = new List<int>();
+        var copies = new List<float[][]>();
+        (float[][] expected, NodeStatistics[] expectedStatistics) = run.Gradient(engine, first, end);
+        (float[][] actual, NodeStatistics[] actualStatistics) = run.WatchedGradient(engine, first, end, waitedFor.Add, (index, nodes) =>
+        {
+            final.Add(index);
+            ParameterTensor tensor = run.Graph.Layout.Tensors[index];
+            copies.Add([.. nodes.Select(node => node.Gradient.Span.Slice(tensor.Offset, tensor.Length).ToArray())]);
+        });
+        Assert.Equal(Enumerable.Range(0, count), waitedFor);
+        Assert.Equal(Enumerable.Range(0, count).Reverse(), final);
+        Assert.Equal(expectedStatistics, actualStatistics);
+        for (int node = 0; node < expected.Length; node++)
+        {
+            Bits.AssertEqual(expected[node], actual[node], $"{context}, node {node}");
+            for (int i = 0; i < count; i++)
+            {
+                ParameterTensor tensor = run.Graph.Layout.Tensors[final[i]];
+                Bits.AssertEqual(expected[node].AsSpan(tensor.Offset, tensor.Length), copies[i][node], $"{context}, node {node}, {tensor.Name} when it was final");
+            }
+        }
+    }
 
     /// <summary>A label for every position: the outputs are an embedding's rows, one a position.</summary>
     [Theory]

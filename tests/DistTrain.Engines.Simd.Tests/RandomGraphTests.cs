@@ -25,6 +25,7 @@ public sealed class RandomGraphTests
             int last = genes.Length == 0 ? 0 : genes[^1];
             var run = new CaseRun(new OperationCase("random", graph.InputShape, []), graph, 1 + (last % 19), last % 3 == 0 ? null : 1 << (last % 4));
             OperationBitsTests.AssertEqualGradients(run, path, 0, run.MicroBatchCount, Describe(graph));
+            OperationBitsTests.AssertTellsOfTensors(run, new SimdEngine(path), 0, run.MicroBatchCount, Describe(graph));
             Bits.AssertEqual(run.Outputs(new ReferenceEngine(), 0, 1), run.Outputs(new SimdEngine(path), 0, 1), Describe(graph));
         });
         Check.One(Config.QuickThrowOnFailure.WithMaxTest(100).WithReplay(Seed, 1), property);

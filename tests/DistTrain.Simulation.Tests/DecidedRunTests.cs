@@ -168,7 +168,7 @@ public class DecidedRunTests
 
     private static CheckedRun Run(RunDefinition definition, ulong seed, params Incident[] incidents)
     {
-        var run = Checker.Run(Checker.Scenario(definition, seed) with { Incidents = [.. incidents] }, Host(definition));
+        var run = Checker.Run(Checker.Scenario(definition, seed).WithSpare(incidents), Host(definition));
         Assert.True(run.Result.Ending is not null, "the run came to rest without ending:\n" + string.Join('\n', run.Trace.TakeLast(40)));
         foreach (var report in run.Result.Reports)
         {

@@ -95,7 +95,7 @@ public class WholeRunTests
         var recomputed = 0L;
         for (var at = 0; at < undisturbed.Result.Deliveries; at++)
         {
-            var run = Checker.RunToCompletion(Checker.Scenario(definition, seed: 4) with { Incidents = [new WorkerDies(at, new WorkerId(at % 3))] });
+            var run = Checker.RunToCompletion(Checker.Scenario(definition, seed: 4).WithSpare(new WorkerDies(at, new WorkerId(at % 3))));
             Assert.Equal(undisturbed.Outcome, run.Outcome);
             recomputed += run.Result.Reports.Sum(report => report.Ledger.RecomputedSamples);
         }
@@ -150,8 +150,8 @@ public class WholeRunTests
                 incidents.Add(random.BoundedUInt(2) == 0 ? new WorkerDies(at, worker) : new WorkerStarts(at, new SimulatedWorker(worker, 1 + random.BoundedUInt(60))));
             }
 
-            // Somebody is there in the end.
-            incidents.Add(new WorkerStarts(100_000, new SimulatedWorker(new WorkerId(8))));
+            // Enough are there in the end.
+            incidents.AddRange(Enumerable.Range(90, definition.WorkerCount).Select(id => new WorkerStarts(100_000 + id, new SimulatedWorker(new WorkerId(id)))));
             var run = Checker.RunToCompletion(Checker.Scenario(definition, seed, speeds) with { Incidents = [.. incidents] });
             Assert.Equal(undisturbed.Outcome, run.Outcome);
         }

@@ -66,6 +66,31 @@ public sealed class CaseRun
         return ([.. nodes.Select(node => node.Gradient.Span.ToArray())], statistics);
     }
 
+    /// <summary>
+    /// As <see cref="Gradient(IEngine, int, int)"/>, watched: <paramref name="isFinal"/> is told of each tensor that is final, and gets the nodes as they are then. Every tensor's weights are garbage until they are waited for.
+    /// </summary>
+    public (float[][] Gradients, NodeStatistics[] Statistics) WatchedGradient(IEngine engine, int first, int end, Action<int> waitedFor, Action<int, IReadOnlyList<GradientNode>> isFinal)
+    {
+        ArgumentNullException.ThrowIfNull(engine);
+        GradientNode[] nodes = [.. TreeNode.Cover(first, end).Select(node => new GradientNode(node, new TensorBuffer(graph.Layout.BufferLength)))];
+        var statistics = new NodeStatistics[nodes.Length];
+        var late = new TensorBuffer(graph.Layout.BufferLength);
+        late.Span.Fill(float.NaN);
+        var request = Request(first, end) with
+        {
+            Weights = late,
+            WaitForTensor = index =>
+            {
+                waitedFor(index);
+                var tensor = graph.Layout.Tensors[index];
+                weights.Span.Slice(tensor.Offset, tensor.Length).CopyTo(late.Span[tensor.Offset..]);
+            },
+            TensorIsFinal = index => isFinal(index, nodes),
+        };
+        engine.CreateProgram(graph, ranCase.Loss, partition.SampleCount).ComputeGradient(request, nodes, statistics);
+        return ([.. nodes.Select(node => node.Gradient.Span.ToArray())], statistics);
+    }
+
     /// <summary>[samples × output width] in evaluation.</summary>
     public float[] Outputs(IEngine engine, int firstSample, int samples)
     {

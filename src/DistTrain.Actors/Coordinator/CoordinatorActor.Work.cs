@@ -1,140 +1,31 @@
-using System.Collections.Immutable;
-
 namespace DistTrain.Actors;
 
-/// <summary>What the handlers of the coordinator have done: admitting and losing workers, planning, assigning, reporting.</summary>
+/// <summary>Steps, evaluations and epochs: planned, assigned, committed, decided upon and reported.</summary>
 public sealed partial class CoordinatorActor
 {
     private const long ProgressIntervalMicroseconds = 100_000;
 
-    /// <summary>The shard map. One shard is what this version makes; messages, workers and ids are ready for more.</summary>
-    private static readonly ShardMap Map = new(1, [NodeId.Coordinator]);
-
-    private readonly RunDefinition definition;
-    private readonly Header header;
-    private readonly Membership members = new();
     private readonly SortedDictionary<int, EpochTally> tallies = [];
     private readonly TrainingClock clock = new();
+    private readonly DeliveredVersions versions = new();
 
     /// <summary>Steps that are planned and not committed.</summary>
-    private readonly SortedDictionary<StepNumber, PlannedStep> openSteps = [];
+    private readonly SortedDictionary<StepNumber, AssignedStep> openSteps = [];
 
-    /// <summary>Work that a lost worker left when there was nobody to take it.</summary>
+    /// <summary>Work that lost workers left when there was nobody to take it.</summary>
     private readonly List<OpenRange> unassigned = [];
 
     private readonly SortedSet<WorkerId> saidToBeIdle = [];
-
-    /// <summary>Workers that have joined, been refused or been lost: nobody waits for them.</summary>
-    private readonly SortedSet<WorkerId> heardOf = [];
-
-    /// <summary>Workers are welcomed when the server can take their subscription.</summary>
-    private readonly List<JoinRequested> waitingToJoin = [];
-
     private TrainingDecisions decisions;
-    private bool serverIsReady;
     private StepNumber planned;
     private StepNumber committed;
     private OpenEvaluation? evaluation;
     private int epochsReported;
     private Timestamp? lastProgress;
-    private EvaluationSummary? finalTest;
-    private Ending? ending;
-    private ServerStopped? final;
-    private WeightsHashed? lastHash;
-
-    /// <summary>Versions that were delivered, one entry for each part.</summary>
-    private readonly List<WeightVersion> held = [];
-
-    private string? ReasonNotToAdmit(JoinRequested request)
-    {
-        if (phase is not (Phase.Gathering or Phase.Training or Phase.Concluding))
-        {
-            return "the run is ending";
-        }
-
-        return request.Arithmetic == definition.Arithmetic
-            ? null
-            : $"its engine computes in {request.Arithmetic}, but the run in {definition.Arithmetic}, and a run does not mix two arithmetics";
-    }
-
-    private void AdmitOrRefuse(JoinRequested request, EffectList effects)
-    {
-        if (ReasonNotToAdmit(request) is { } reason)
-        {
-            effects.Send(ActorAddress.Of(request.Worker), new JoinRefused(header, reason));
-            effects.Notice($"{request.Worker} was not admitted: {reason}");
-            return;
-        }
-
-        if (members.Find(request.Worker) is not null)
-        {
-            LoseWorker(request.Worker, "it joins again", effects);
-        }
-
-        Admit(request.Worker, effects);
-    }
-
-    private void Admit(WorkerId worker, EffectList effects)
-    {
-        var member = members.Add(worker);
-        SendTo(member, session => new Welcome(session, Map), effects);
-        if (phase is not (Phase.Training or Phase.Concluding))
-        {
-            return;
-        }
-
-        effects.Notice(phase == Phase.Training ? $"{worker} joins and gets work from step {planned.Next}" : $"{worker} joins for the last evaluation");
-        OpenRange[] left = [.. unassigned];
-        unassigned.Clear();
-        foreach (var open in left)
-        {
-            AssignAgain(open, "it was left when no worker was there", effects);
-        }
-
-        AssignBlocks(evaluation?.OpenBlocksOf(null) ?? [], "they were left when no worker was there", effects);
-        PlanMore(effects);
-    }
-
-    private void BeginIfGathered(Timestamp now, EffectList effects)
-    {
-        var isGathered = members.Count > 0 && heardOf.Count >= definition.WorkerCount;
-        if (phase == Phase.Gathering && serverIsReady && isGathered)
-        {
-            BecomeTraining(now);
-            SayHowTheRateIsScaled(decisions.Epoch, effects);
-            if (definition.Epochs == 0)
-            {
-                Conclude(stopsEarly: false, effects);
-            }
-
-            PlanMore(effects);
-        }
-    }
-
-    private void LoseWorker(WorkerId worker, string cause, EffectList effects)
-    {
-        var member = members.Find(worker)!;
-        members.Remove(worker);
-        var decision = WorkerDeath.Decide(worker, cause, member.OpenRanges, committed, evaluation?.OpenBlocksOf(worker) ?? [], members.Count);
-        effects.Notice(decision.Reason);
-        SendToServer(new EndSession(header, worker, member.Session, decision.AskTheServerAbout, cause), effects);
-        evaluation?.Abandon(worker);
-        AssignBlocks(decision.BlocksToAssign, $"{worker} is lost", effects);
-        switch (phase)
-        {
-            case Phase.Stopping when decision.TrainingWaits:
-                // Nobody can finish the step under way, and a run that ends does not wait for a new worker.
-                SendToServer(new StopAfter(header, committed, ending?.Restored?.Version), effects);
-                break;
-            case Phase.Dismissing:
-                EndIfAllHaveLeft(effects);
-                break;
-        }
-    }
 
     private void PlanMore(EffectList effects)
     {
-        while (phase == Phase.Training && PlanAhead.Decide(definition, decisions.Epoch, planned, committed, members.Count, epochsReported) is { Next: { } next } decision)
+        while (phase == Phase.Training && !MustMove && PlanAhead.Decide(definition, decisions.Epoch, planned, committed, members.Count, epochsReported) is { Next: { } next } decision)
         {
             Enter(decision.Epoch, effects);
             Plan(next, effects);
@@ -167,9 +58,9 @@ public sealed partial class CoordinatorActor
     private void Plan(PlannedStep step, EffectList effects)
     {
         planned = step.MiniBatch.Step;
-        openSteps.Add(planned, step);
+        openSteps.Add(planned, new AssignedStep(step, map!.ShardCount));
         var measuring = MeasuringRule.Decide(planned, step.EndsEpoch, definition.MeasuringIntervalSteps);
-        SendToServer(new PlanStep(header, step.MiniBatch, step.LearningRate, step.EndsEpoch) { Measures = measuring.Measures }, effects);
+        SendToServers(_ => new PlanStep(header, step.MiniBatch, step.LearningRate, step.EndsEpoch) { Measures = measuring.Measures }, effects);
 
         // Once an epoch everybody gets something: otherwise a worker that was slow for a while would never be measured again.
         var isFirstOfEpoch = step.MiniBatch.FirstPosition == 0;
@@ -200,27 +91,55 @@ public sealed partial class CoordinatorActor
 
         var member = members.Find(part.Worker)!;
         member.OpenRanges.Add(new OpenRange(miniBatch.Step, part.Range));
+        openSteps[miniBatch.Step].Assign(part.Worker, part.Range);
         SendTo(member, session => new AssignMicroBatches(session, miniBatch, part.Range, reason), effects);
     }
 
-    private void AssignAgain(OpenRange open, string cause, EffectList effects)
+    private void HandleNodesMissing(NodesMissing missing, EffectList effects)
     {
-        if (open.Step <= committed)
+        openQuestions -= missing.EndedSession == default ? 0 : 1;
+        if (openSteps.TryGetValue(missing.Step, out var step))
         {
-            return;
+            foreach (var range in WorkRange.Join(missing.Nodes.Select(WorkRange.Of)))
+            {
+                // Other shards may miss the same: what has a worker again goes to every shard. A shard that missed something by itself asks for what its worker has already done.
+                IEnumerable<WorkRange> open = missing.EndedSession == default ? [range] : step.WithoutOwner(range);
+                AssignAgain(missing.Step, open, missing.Reason, effects);
+            }
         }
 
-        if (members.Count == 0)
+        StopEarlierIfStuck(effects);
+    }
+
+    private void AssignAgain(StepNumber step, IEnumerable<WorkRange> ranges, string cause, EffectList effects)
+    {
+        foreach (var range in ranges)
         {
-            unassigned.Add(open);
-            return;
+            if (members.Count == 0)
+            {
+                unassigned.Add(new OpenRange(step, range));
+                continue;
+            }
+
+            var decision = members.AssignPart(step, range);
+            foreach (var part in decision.Ranges)
+            {
+                AssignMicroBatches(part, openSteps[step].Plan.MiniBatch, $"{cause}: {decision.Reason}", effects);
+            }
+        }
+    }
+
+    /// <summary>What nobody could take goes to who has come.</summary>
+    private void AssignLeftWork(EffectList effects)
+    {
+        OpenRange[] left = [.. unassigned.Where(open => open.Step > committed)];
+        unassigned.Clear();
+        foreach (var open in left)
+        {
+            AssignAgain(open.Step, openSteps[open.Step].WithoutOwner(open.Range), "it was left when no worker was there", effects);
         }
 
-        var decision = members.AssignPart(open.Step, open.Range);
-        foreach (var part in decision.Ranges)
-        {
-            AssignMicroBatches(part, openSteps[open.Step].MiniBatch, $"{cause}: {decision.Reason}", effects);
-        }
+        AssignBlocks(evaluation?.OpenBlocksOf(null) ?? [], "they were left when no worker was there", effects);
     }
 
     private bool EvaluatesEpochs => definition.SampleCountOf(definition.EpochSplit) > 0;
@@ -264,6 +183,117 @@ public sealed partial class CoordinatorActor
             var busy = members.Count - idle.Length;
             effects.Notice($"the {miniBatch.MicroBatchCount} micro-batches of a step keep {busy} of {members.Count} workers busy: {who} {(idle.Length == 1 ? "stays" : "stay")} idle");
         }
+    }
+
+    private void HandleStepCommitted(Timestamp now, StepCommitted message, EffectList effects)
+    {
+        if (!openSteps.TryGetValue(message.Step, out var step) || !step.Commit(message))
+        {
+            effects.Refuse(message, $"{message.Shard} has committed step {message.Step} already");
+            return;
+        }
+
+        if (step.IsCommitted)
+        {
+            Commit(now, step, effects);
+            MoveIfDue(effects);
+        }
+    }
+
+    /// <summary>Every shard has applied the step.</summary>
+    private void Commit(Timestamp now, AssignedStep step, EffectList effects)
+    {
+        var record = step.Record!;
+        var miniBatch = step.Plan.MiniBatch;
+        committed = miniBatch.Step;
+        openSteps.Remove(committed);
+        members.Commit(record.Entry);
+        var tally = TallyOf(miniBatch.Epoch);
+        tally.Add(record, step.Plan.LearningRate);
+        if (step.Measures.Any(measures => !measures.IsEmpty))
+        {
+            var meanLoss = record.Statistics.LossSum / record.Statistics.SampleCount;
+            effects.Announce(new StepMeasured(committed, step.Plan.LearningRate, meanLoss, miniBatch.SampleCount, step.Measures));
+        }
+
+        clock.Commit(now);
+        if (step.Plan.EndsEpoch)
+        {
+            tally.TrainingSeconds = clock.EndEpoch();
+        }
+
+        if (committed.Value % SpeedAssessment.IntervalSteps == 0 && members.AssessSpeeds() is { IsChanged: true } speeds)
+        {
+            effects.Log($"after step {committed}, {speeds.Reason}");
+        }
+
+        PlanMore(effects);
+        AnnounceProgress(now, tally, effects);
+    }
+
+    private void HandleWeightsDelivered(WeightsDelivered delivered, EffectList effects)
+    {
+        if (versions.Add(delivered, map!.ShardCount))
+        {
+            effects.Add(new HashWeights(delivered.Version));
+        }
+    }
+
+    private void HandleWeightsHashed(WeightsHashed hashed, EffectList effects)
+    {
+        versions.AddHash(hashed);
+        if (tallies.Values.FirstOrDefault(tally => tally.LastStep.Makes == hashed.Version) is { } tally)
+        {
+            tally.WeightsHash = hashed.Hash;
+            ReportCompleteEpochs(effects);
+        }
+
+        DismissIfStopped(effects);
+    }
+
+    private void HandleEvaluationBlocksDone(Timestamp now, EvaluationBlocksDone done, EffectList effects)
+    {
+        if (evaluation is null || evaluation.Version != done.Version || evaluation.Split != done.Split)
+        {
+            effects.Refuse(done, $"no evaluation of version {done.Version} is open");
+            return;
+        }
+
+        if (EvaluationRule.ReasonNotToFit(done.Blocks, definition.SampleCountOf(done.Split), definition.EvaluationBlockSize, definition.Metrics) is { } misfit)
+        {
+            effects.Refuse(done, misfit);
+            return;
+        }
+
+        evaluation.Add(done.Blocks);
+        if (evaluation.Decide(definition).Summary is { } summary)
+        {
+            EndEvaluation(now, evaluation, summary, effects);
+        }
+    }
+
+    private void EndEvaluation(Timestamp now, OpenEvaluation ended, EvaluationSummary summary, EffectList effects)
+    {
+        evaluation = null;
+        if (phase == Phase.Concluding)
+        {
+            finalTest = summary;
+            Finish(effects);
+            return;
+        }
+
+        clock.EndEvaluation(now);
+        if (ended.Split == definition.EpochSplit)
+        {
+            TallyOf(ended.Epoch).Evaluation = summary;
+            ReportCompleteEpochs(effects);
+        }
+        else
+        {
+            bestTest = (ended.Version, summary);
+        }
+
+        MoveIfDue(effects);
     }
 
     private EpochTally TallyOf(int epoch)
@@ -343,90 +373,33 @@ public sealed partial class CoordinatorActor
         var version = new WeightVersion(report.LastStep);
         if (decisions.Best?.Version != version)
         {
-            SendToServer(new ReleaseVersion(header, version), effects);
+            SendToServers(_ => new ReleaseVersion(header, version), effects);
         }
         else if (bestBefore is { } beaten)
         {
-            SendToServer(new ReleaseVersion(header, beaten.Version), effects);
+            SendToServers(_ => new ReleaseVersion(header, beaten.Version), effects);
         }
 
-        LetGoOfDelivered(keep: [decisions.Best?.Version, version], effects);
-
+        Drop(versions.DropAllBut(decisions.Best?.Version, version), effects);
         return stopsEarly;
     }
 
-    private void LetGoOfDelivered(WeightVersion?[] keep, EffectList effects)
+    private static void Drop(IEnumerable<WeightVersion> parts, EffectList effects)
     {
-        foreach (var version in held.Where(version => !keep.Contains(version)).ToArray())
+        foreach (var version in parts)
         {
-            held.Remove(version);
             effects.Add(new DropWeights(version));
         }
     }
 
-    private void Conclude(bool stopsEarly, EffectList effects)
+    /// <summary>To every shard, in their order.</summary>
+    private void SendToServers(Func<ShardId, ActorMessage> message, EffectList effects)
     {
-        BecomeConcluding();
-        var restored = decisions.Best is { } best && best.Version != committed.Makes ? decisions.Best : null;
-        if (restored is { } earlier)
+        foreach (var shard in map?.Shards ?? [])
         {
-            effects.Notice($"the run leaves the weights of epoch {earlier.Epoch}, the best by {definition.EarlyStopping!.Metric.Name}");
-        }
-
-        ending = new Ending(stopsEarly ? RunOutcome.StoppedEarly : RunOutcome.Completed, null) { Restored = restored };
-        if (definition.TestsAtTheEnd)
-        {
-            OpenEvaluationOf(epochsReported, restored?.Version ?? committed.Makes, DataSplit.Test, "the training is over", effects);
-        }
-        else
-        {
-            Finish(effects);
+            effects.Send(ActorAddress.Of(shard), message(shard));
         }
     }
-
-    private void Finish(EffectList effects)
-    {
-        BecomeStopping();
-        SendToServer(new StopAfter(header, committed, ending!.Restored?.Version), effects);
-    }
-
-    /// <summary>The workers leave when the result is here and its hash is known.</summary>
-    private void DismissIfStopped(EffectList effects)
-    {
-        if (phase != Phase.Stopping || final is not { } stopped || lastHash?.Version != stopped.Version)
-        {
-            return;
-        }
-
-        BecomeDismissing();
-        foreach (var version in held.Where(version => version != stopped.Version))
-        {
-            effects.Add(new DropWeights(version));
-        }
-
-        foreach (var member in members.All)
-        {
-            SendTo(member, session => new Stop(session), effects);
-        }
-
-        EndIfAllHaveLeft(effects);
-    }
-
-    private void EndIfAllHaveLeft(EffectList effects)
-    {
-        if (members.Count == 0)
-        {
-            BecomeEnded(effects);
-        }
-    }
-
-    private static string Explain(StepNotFinite broken)
-    {
-        var what = broken.Chunk is { } chunk ? $"step {broken.Step} made weights that are not finite (first in chunk {chunk})" : $"the loss of step {broken.Step} is not finite";
-        return $"{what}: the run ends with the weights of step {broken.Step.Previous}; try a lower learning rate";
-    }
-
-    private static void SendToServer(ActorMessage message, EffectList effects) => effects.Send(ActorAddress.Of(new ShardId(0)), message);
 
     private void SendTo(Member member, Func<Header, ActorMessage> message, EffectList effects) =>
         effects.Send(ActorAddress.Of(member.Worker), message(header.For(member.Session)));

@@ -1,9 +1,11 @@
 namespace DistTrain.Actors;
 
 /// <summary>What the coordinator knows of a worker that has joined.</summary>
-internal sealed class Member(WorkerId worker, SessionNumber session)
+internal sealed class Member(WorkerId worker, NodeId node, SessionNumber session)
 {
     public WorkerId Worker { get; } = worker;
+
+    public NodeId Node { get; } = node;
 
     public SessionNumber Session { get; } = session;
 

@@ -16,10 +16,10 @@ internal sealed class Membership
 
     public Member? Find(WorkerId worker) => members.GetValueOrDefault(worker);
 
-    public Member Add(WorkerId worker)
+    public Member Add(WorkerId worker, NodeId node)
     {
         assignments.Clear();
-        return members[worker] = new Member(worker, new SessionNumber(++lastSession));
+        return members[worker] = new Member(worker, node, new SessionNumber(++lastSession));
     }
 
     public void Remove(WorkerId worker)

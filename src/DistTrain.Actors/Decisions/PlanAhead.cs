@@ -26,6 +26,11 @@ public static class PlanAhead
             return new PlanAheadDecision(null, epoch, "there is no worker to give work to");
         }
 
+        if (definition.WaitsBelowWorkerCount && memberCount < definition.WorkerCount)
+        {
+            return new PlanAheadDecision(null, epoch, $"{memberCount} of {definition.WorkerCount} workers are there");
+        }
+
         if (planned.Value - committed.Value >= definition.RunAheadSteps)
         {
             return new PlanAheadDecision(null, epoch, $"the plan is {definition.RunAheadSteps} steps ahead of step {committed}");

@@ -40,6 +40,9 @@ public enum RunOutcome
 
     /// <summary>A step's loss or weights were not finite; the weights are those before it.</summary>
     NonFinite,
+
+    /// <summary>A node was lost with a shard of the parameter server; the weights are the newest that the coordinator has: those of an epoch's end, or the first.</summary>
+    ServerLost,
 }
 
 /// <summary>The last announcement of a run: the server has stopped, and so has every worker.</summary>

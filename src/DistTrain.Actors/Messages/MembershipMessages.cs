@@ -46,22 +46,22 @@ public readonly record struct OpenRange(StepNumber Step, WorkRange Range);
 /// <summary>
 /// Coordinator to server: refuse what still comes from this session, and say by one <see cref="NodesMissing"/> for each range what of it has not arrived.
 /// </summary>
+/// <param name="Reason">What the worker did, such as <c>was lost</c>.</param>
 public sealed record EndSession(Header Header, WorkerId Worker, SessionNumber WorkerSession, ImmutableArray<OpenRange> OpenRanges, string Reason) : ActorMessage(Header);
 
 /// <summary>
 /// Coordinator to server: end with the version that <paramref name="Step"/> makes (going back to it, if the step after it has been made already), deliver that version by
-/// <see cref="WeightsDelivered"/> and answer <see cref="ServerStopped"/>.
+/// <see cref="WeightsDelivered"/>, unless that was done, and answer <see cref="ServerStopped"/>. A later one may name an earlier step, by one; <see cref="Stop"/> follows.
 /// </summary>
-/// <param name="Leave">A kept version whose weights are to be the run's result; null for the last one.</param>
-public sealed record StopAfter(Header Header, StepNumber Step, WeightVersion? Leave = null) : ActorMessage(Header);
+public sealed record StopAfter(Header Header, StepNumber Step) : ActorMessage(Header);
 
-/// <summary>Server to coordinator: the version that it leaves.</summary>
+/// <summary>Server to coordinator: the version that it stands at, for good unless it is told of an earlier one.</summary>
 public sealed record ServerStopped(Header Header, ShardId Shard, WeightVersion Version) : ActorMessage(Header);
 
 /// <summary>Worker to coordinator: it wants to go. Its work goes to others, and <see cref="Stop"/> is the answer.</summary>
 public sealed record LeaveRequested(Header Header, WorkerId Worker, string Reason) : ActorMessage(Header);
 
-/// <summary>Coordinator to worker: finish nothing more, let go of everything, answer <see cref="WorkerStopped"/>.</summary>
+/// <summary>Coordinator to worker: finish nothing more, let go of everything, answer <see cref="WorkerStopped"/>. To a server: let go of everything; there is no answer.</summary>
 public sealed record Stop(Header Header) : ActorMessage(Header);
 
 /// <summary>Worker to coordinator.</summary>

@@ -23,7 +23,8 @@ public sealed record Contribution(
 
 /// <summary>Server to coordinator: nobody has delivered these nodes and nobody will, unless they are assigned again.</summary>
 /// <param name="Nodes">Disjoint, in order of their first micro-batch; empty if everything had arrived.</param>
-public sealed record NodesMissing(Header Header, ShardId Shard, StepNumber Step, ImmutableArray<TreeNode> Nodes, string Reason) : ActorMessage(Header);
+/// <param name="EndedSession">Whose <see cref="EndSession"/> this answers; 0 where the shard found it by itself.</param>
+public sealed record NodesMissing(Header Header, ShardId Shard, StepNumber Step, ImmutableArray<TreeNode> Nodes, SessionNumber EndedSession, string Reason) : ActorMessage(Header);
 
 /// <summary>Server to worker: the shard's weights of a version.</summary>
 public sealed record WeightsPublished(Header Header, ShardId Shard, WeightVersion Version) : ActorMessage(Header), ITensorMessage;

@@ -1,3 +1,5 @@
+using System.Collections.Immutable;
+
 namespace DistTrain.Actors;
 
 /// <summary>
@@ -7,12 +9,24 @@ namespace DistTrain.Actors;
 internal sealed class OpenLedger
 {
     private readonly List<LedgerEntry> entries = [];
-    private long recomputedSamples;
+
+    /// <summary>In order.</summary>
+    public ImmutableArray<LedgerEntry> Entries => [.. entries];
+
+    /// <summary>Gradients of this epoch that were computed again without need.</summary>
+    public long RecomputedSamples { get; private set; }
 
     public void Record(LedgerEntry entry, long recomputed)
     {
         entries.Add(entry);
-        recomputedSamples += recomputed;
+        RecomputedSamples += recomputed;
+    }
+
+    /// <summary>Goes on from what another incarnation has recorded of the epoch.</summary>
+    public void Restore(IEnumerable<LedgerEntry> earlier, long recomputed)
+    {
+        entries.AddRange(earlier);
+        RecomputedSamples = recomputed;
     }
 
     /// <summary>Audits the epoch, and begins the next.</summary>
@@ -21,10 +35,10 @@ internal sealed class OpenLedger
     {
         var closed = new EpochLedger(
             entries.Count,
-            LedgerAudit.Prove(entries, last.FirstPosition + last.SampleCount, recomputedSamples),
+            LedgerAudit.Prove(entries, last.FirstPosition + last.SampleCount, RecomputedSamples),
             LedgerAudit.Shares(entries));
         entries.Clear();
-        recomputedSamples = 0;
+        RecomputedSamples = 0;
         return closed;
     }
 }

@@ -4,27 +4,23 @@ using DistTrain.Learning.Reduction;
 namespace DistTrain.Actors;
 
 /// <summary>
-/// Collects the contributions to each step, applies the step when its tree is complete, publishes the new weights and keeps the ledger. It holds the newest version, the one it
-/// is being made from, and those with which an epoch ended until they are released.
+/// One shard of the parameter server: collects the contributions to each step, applies the step when its tree is complete, publishes the new weights and, where it holds chunk 0, keeps
+/// the ledger. This part holds the phases and who may say what; what becomes of steps is in the other part.
+/// <para>
+/// It holds its newest version and the one before. A complete tree for step n + 1 proves that every shard has published version n, because contributions are computed on whole
+/// versions only. So version n - 1 is dropped when step n + 1 begins to be applied, and not before: until then a shard that could not make version n may bring the others back to n - 1. Those with
+/// which an epoch ended are held until they are released.
+/// </para>
 /// </summary>
-public sealed class ParameterServerActor : IActor
+public sealed partial class ParameterServerActor : IActor
 {
+    private readonly ShardId shard;
     private readonly SortedDictionary<WorkerId, SessionNumber> subscribers = [];
     private readonly Dictionary<WorkerId, SessionNumber> endedSessions = [];
-    private readonly SortedDictionary<StepNumber, OpenStep> openSteps = [];
-    private readonly SortedSet<WeightVersion> keptVersions = [];
-    private readonly ShardId shard;
     private Phase phase = Phase.Idle;
     private Header header = Header.Unintroduced;
-    private WeightVersion version;
-    private OpenStep? applying;
-    private StepNumber? lastStep;
-    private WeightVersion? leave;
-    private readonly OpenLedger ledger = new();
-
-    /// <summary>Since the last commit.</summary>
-    private long recomputedSamples;
-    private WeightVersion? delivered;
+    private int shardCount;
+    private ServerState? resumed;
 
     public ParameterServerActor(ShardId shard)
     {
@@ -40,7 +36,11 @@ public sealed class ParameterServerActor : IActor
         /// <summary>A step was not finite: nothing more is applied.</summary>
         Broken,
 
-        Closing,
+        /// <summary>At the version with which the run ends.</summary>
+        Stopped,
+
+        /// <summary>The state is set aside for the next incarnation.</summary>
+        Leaving,
         Gone,
     }
 
@@ -62,6 +62,9 @@ public sealed class ParameterServerActor : IActor
             case StartServing start:
                 HandleStartServing(start, effects);
                 break;
+            case ResumeServing resume:
+                HandleResumeServing(resume, effects);
+                break;
             case WeightsInitialized initialized:
                 HandleWeightsInitialized(initialized, effects);
                 break;
@@ -70,15 +73,6 @@ public sealed class ParameterServerActor : IActor
                 break;
             case EndSession end:
                 HandleEndSession(end, effects);
-                break;
-            case PlanStep plan:
-                HandlePlanStep(plan, effects);
-                break;
-            case Contribution contribution:
-                HandleContribution(contribution, effects);
-                break;
-            case UpdateApplied applied:
-                HandleUpdateApplied(applied, effects);
                 break;
             case RequestWeights request:
                 HandleRequestWeights(request, effects);
@@ -89,6 +83,40 @@ public sealed class ParameterServerActor : IActor
             case StopAfter stop:
                 HandleStopAfter(stop, effects);
                 break;
+            case DeliverState deliver:
+                HandleDeliverState(deliver, effects);
+                break;
+            case StateSnapshotted snapshotted:
+                HandleStateSnapshotted(snapshotted, effects);
+                break;
+            case Stop:
+                BecomeGone(effects);
+                break;
+            default:
+                StepTraining(message, effects);
+                break;
+        }
+    }
+
+    private void StepTraining(Message message, EffectList effects)
+    {
+        switch (message)
+        {
+            case PlanStep plan:
+                HandlePlanStep(plan, effects);
+                break;
+            case Contribution contribution:
+                HandleContribution(contribution, effects);
+                break;
+            case UpdateStaged staged:
+                HandleUpdateStaged(staged, effects);
+                break;
+            case StageSummed summed:
+                HandleStageSummed(summed, effects);
+                break;
+            case UpdateApplied applied:
+                HandleUpdateApplied(applied, effects);
+                break;
             default:
                 effects.Refuse(message, "a parameter server has no use for it");
                 break;
@@ -98,9 +126,9 @@ public sealed class ParameterServerActor : IActor
     private string? ReasonToRefuse(Message message) => message switch
     {
         LocalMessage => phase == Phase.Gone ? "the server is gone" : null,
-        StartServing => phase == Phase.Idle ? null : "the server serves already",
+        StartServing or ResumeServing => phase == Phase.Idle ? null : "the server serves already",
         _ when phase is Phase.Idle or Phase.Gone => $"the server is {(phase == Phase.Idle ? "not serving yet" : "gone")}",
-        Contribution when phase is Phase.Broken or Phase.Closing => "no more steps are made",
+        Contribution or StageSummed when phase is Phase.Broken or Phase.Stopped or Phase.Leaving => "no more steps are made",
         Subscribe subscribe => ReasonToRefuseToSubscribe(subscribe),
         Contribution contribution => ReasonToRefuse(contribution.Worker, contribution.Header),
         RequestWeights request => ReasonToRefuse(request.Worker, request.Header),
@@ -123,31 +151,48 @@ public sealed class ParameterServerActor : IActor
 
     private void ReleaseWhatItCarries(Message message, EffectList effects)
     {
-        if (message is not Contribution contribution)
+        switch (message)
         {
-            return;
-        }
+            case Contribution contribution:
+                effects.Add(new ReleaseGradient(contribution.Gradient));
+                if (HeaderRule.ReasonToRefuse(header.For(contribution.Header.Session), contribution.Header) is null)
+                {
+                    // Only its session has ended: the worker was lost, and others compute its samples again.
+                    recomputedSamples += contribution.Statistics.SampleCount;
+                }
 
-        effects.Add(new ReleaseGradient(contribution.Gradient));
-        if (HeaderRule.ReasonToRefuse(header.For(contribution.Header.Session), contribution.Header) is null)
-        {
-            // Only its session has ended: the worker was lost, and others compute its samples again.
-            recomputedSamples += contribution.Statistics.SampleCount;
+                break;
+            case ResumeServing resume:
+                effects.Add(new DropSnapshot(resume.State.Version));
+                break;
         }
     }
 
     private void HandleStartServing(StartServing start, EffectList effects)
     {
-        BecomeInitializing(start.Header);
+        BecomeInitializing(start.Header, start.Map);
         effects.Add(new InitializeWeights(shard) { Incarnation = header.Incarnation });
+    }
+
+    private void HandleResumeServing(ResumeServing resume, EffectList effects)
+    {
+        BecomeInitializing(resume.Header, resume.Map);
+        resumed = resume.State;
+        effects.Add(new RestoreState(shard, resume.State) { Incarnation = header.Incarnation });
     }
 
     private void HandleWeightsInitialized(WeightsInitialized initialized, EffectList effects)
     {
         BecomeServing(initialized.Version);
+        if (resumed is { } state)
+        {
+            ledger.Restore(state.Ledger, state.RecomputedSamples);
+            effects.Add(new DropSnapshot(state.Version));
+        }
+
         effects.Send(ActorAddress.Coordinator, new ServerReady(header, shard, version));
         Publish(effects);
-        CloseIfDone(effects);
+        StopIfDone(effects);
     }
 
     private void HandleSubscribe(Subscribe subscribe, EffectList effects)
@@ -172,192 +217,34 @@ public sealed class ParameterServerActor : IActor
             ImmutableArray<TreeNode> missing = open.Step.Makes <= version || !openSteps.TryGetValue(open.Step, out var step)
                 ? []
                 : StepCompletion.Decide(open.Range, step.Nodes).Missing;
-            effects.Send(ActorAddress.Coordinator, new NodesMissing(header, shard, open.Step, missing, $"{end.Worker} was lost"));
+            effects.Send(ActorAddress.Coordinator, new NodesMissing(header, shard, open.Step, missing, end.WorkerSession, $"{end.Worker} {end.Reason}"));
         }
     }
 
-    private void HandlePlanStep(PlanStep plan, EffectList effects)
+    private void HandleDeliverState(DeliverState deliver, EffectList effects)
     {
-        foreach (var early in OpenStepOf(plan.MiniBatch.Step).SetPlan(plan))
-        {
-            HandleContribution(early, effects);
-        }
+        deliverAt = deliver.Version;
+        DeliverStateIfThere(effects);
     }
 
-    private void HandleContribution(Contribution contribution, EffectList effects)
+    private void HandleStateSnapshotted(StateSnapshotted snapshotted, EffectList effects)
     {
-        openSteps.TryGetValue(contribution.Step, out var step);
-        var decision = ContributionRule.Decide(contribution, version, step?.Plan?.MiniBatch, step?.Nodes ?? []);
-        switch (decision.Verdict)
-        {
-            case ContributionVerdict.Accept:
-                step!.Accept(contribution);
-                ApplyIfComplete(step, effects);
-                break;
-            case ContributionVerdict.Wait:
-                OpenStepOf(contribution.Step).Wait(contribution);
-                break;
-            default:
-                Discard(contribution, decision, effects);
-                break;
-        }
+        var state = new ServerState(
+            snapshotted.Version, snapshotted.Scalars, KeepsLedger ? ledger.Entries : [], KeepsLedger ? ledger.RecomputedSamples + recomputedSamples : 0);
+        effects.Send(ActorAddress.Coordinator, new StateDelivered(header, shard, state));
+        effects.Add(new DropSnapshot(snapshotted.Version));
+        BecomeGone(effects);
     }
 
-    private void Discard(Contribution contribution, ContributionDecision decision, EffectList effects)
-    {
-        effects.Refuse(contribution, decision.Reason);
-        effects.Add(new ReleaseGradient(contribution.Gradient));
-        if (decision.Verdict == ContributionVerdict.Recomputed)
-        {
-            recomputedSamples += contribution.Statistics.SampleCount;
-        }
+    private bool KeepsLedger => shard.Value == 0;
 
-        if (!decision.Missing.IsEmpty)
-        {
-            effects.Send(ActorAddress.Coordinator, new NodesMissing(header, shard, contribution.Step, decision.Missing, decision.Reason));
-        }
-    }
-
-    private void ApplyIfComplete(OpenStep step, EffectList effects)
-    {
-        if (phase != Phase.Serving || applying is not null || !step.IsComplete)
-        {
-            return;
-        }
-
-        if (!double.IsFinite(step.FoldStatistics().LossSum))
-        {
-            BecomeBroken(step, null, effects);
-            return;
-        }
-
-        applying = step;
-        effects.Add(step.Reduction(shard));
-    }
-
-    private void HandleUpdateApplied(UpdateApplied applied, EffectList effects)
-    {
-        var step = applying ?? throw new InvalidOperationException($"{shard} is told that step {applied.Step} is applied, but applies none");
-        applying = null;
-        if (applied.FirstNonFiniteChunk is { } chunk)
-        {
-            effects.Add(new DropWeights(applied.Step.Makes));
-            BecomeBroken(step, chunk, effects);
-            return;
-        }
-
-        Commit(step, applied, effects);
-        CloseIfDone(effects);
-    }
-
-    private void Commit(OpenStep step, UpdateApplied applied, EffectList effects)
-    {
-        var plan = step.Plan!;
-        var old = version;
-        version = plan.MiniBatch.Step.Makes;
-        openSteps.Remove(plan.MiniBatch.Step);
-        Release(step, effects);
-        if (lastStep != plan.MiniBatch.Step)
-        {
-            Publish(effects);
-        }
-
-        var entry = step.ToLedgerEntry();
-        ledger.Record(entry, recomputedSamples);
-        var closed = plan.EndsEpoch ? ledger.Close(plan.MiniBatch) : null;
-        effects.Send(ActorAddress.Coordinator, new StepCommitted(header, shard, plan.MiniBatch.Step, new StepRecord(entry, step.FoldStatistics(), recomputedSamples, closed)) { Measures = applied.Measures });
-        recomputedSamples = 0;
-        if (plan.EndsEpoch)
-        {
-            keptVersions.Add(version);
-            Deliver(version, effects);
-        }
-
-        if (!keptVersions.Contains(old))
-        {
-            effects.Add(new DropWeights(old));
-        }
-    }
-
-    private void HandleRequestWeights(RequestWeights request, EffectList effects)
-    {
-        if (request.Version == version || keptVersions.Contains(request.Version))
-        {
-            PublishTo(request.Worker, request.Version, effects);
-        }
-        else
-        {
-            effects.Refuse(request, $"version {request.Version} is not held: the newest is {version}");
-        }
-    }
-
-    private void HandleReleaseVersion(ReleaseVersion release, EffectList effects)
-    {
-        if (keptVersions.Remove(release.Version) && release.Version != version)
-        {
-            effects.Add(new DropWeights(release.Version));
-        }
-    }
-
-    private void HandleStopAfter(StopAfter stop, EffectList effects)
-    {
-        leave = stop.Leave;
-        lastStep = lastStep is { } earlier && earlier < stop.Step ? earlier : stop.Step;
-        CloseIfDone(effects);
-    }
-
-    private void CloseIfDone(EffectList effects)
-    {
-        var isSettled = phase is Phase.Serving or Phase.Broken && applying is null;
-        if (isSettled && version >= lastStep?.Makes)
-        {
-            BecomeClosing(effects);
-        }
-    }
-
-    private void Deliver(WeightVersion made, EffectList effects)
-    {
-        delivered = made;
-        effects.Send(ActorAddress.Coordinator, new WeightsDelivered(header, shard, made));
-    }
-
-    /// <summary>The version that the run leaves.</summary>
-    private WeightVersion Result => leave ?? version;
-
-    private void Publish(EffectList effects)
-    {
-        foreach (var worker in subscribers.Keys)
-        {
-            PublishTo(worker, version, effects);
-        }
-    }
-
-    private void PublishTo(WorkerId worker, WeightVersion published, EffectList effects) =>
-        effects.Send(ActorAddress.Of(worker), new WeightsPublished(header.For(subscribers[worker]), shard, published));
-
-    private OpenStep OpenStepOf(StepNumber step)
-    {
-        if (!openSteps.TryGetValue(step, out var open))
-        {
-            openSteps[step] = open = new OpenStep();
-        }
-
-        return open;
-    }
-
-    private static void Release(OpenStep step, EffectList effects)
-    {
-        foreach (var gradient in step.Gradients)
-        {
-            effects.Add(new ReleaseGradient(gradient));
-        }
-    }
-
-    private void BecomeInitializing(Header introduced)
+    private void BecomeInitializing(Header introduced, ShardMap map)
     {
         Require(phase == Phase.Idle, Phase.Initializing);
         phase = Phase.Initializing;
         header = introduced;
+        shardCount = map.ShardCount;
+        exchange = new StageExchange(shardCount);
     }
 
     private void BecomeServing(WeightVersion initial)
@@ -374,30 +261,35 @@ public sealed class ParameterServerActor : IActor
         effects.Send(ActorAddress.Coordinator, new StepNotFinite(header, shard, step.Plan!.MiniBatch.Step, chunk));
     }
 
-    private void BecomeClosing(EffectList effects)
+    private void BecomeStopped(EffectList effects)
     {
-        Require(phase is Phase.Serving or Phase.Broken, Phase.Closing);
-        phase = Phase.Closing;
+        Require(phase is Phase.Serving or Phase.Broken or Phase.Stopped, Phase.Stopped);
+        phase = Phase.Stopped;
         foreach (var step in openSteps.Values)
         {
             Release(step, effects);
         }
 
         openSteps.Clear();
-        if (delivered != Result)
+        if (delivered != version)
         {
-            Deliver(Result, effects);
+            Deliver(effects);
         }
 
-        effects.Send(ActorAddress.Coordinator, new ServerStopped(header, shard, Result));
-        BecomeGone(effects);
+        effects.Send(ActorAddress.Coordinator, new ServerStopped(header, shard, version));
     }
 
+    private void BecomeLeaving(EffectList effects)
+    {
+        Require(phase == Phase.Serving, Phase.Leaving);
+        phase = Phase.Leaving;
+        effects.Add(new SnapshotState(shard, version));
+    }
+
+    /// <summary>From any phase: another incarnation goes on, or none.</summary>
     private void BecomeGone(EffectList effects)
     {
-        Require(phase == Phase.Closing, Phase.Gone);
         phase = Phase.Gone;
-
         effects.Add(new Retire());
     }
 

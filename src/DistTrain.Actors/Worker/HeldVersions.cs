@@ -6,6 +6,9 @@ internal sealed class HeldVersions
     private readonly SortedDictionary<WeightVersion, SortedSet<ShardId>> arriving = [];
     private readonly SortedSet<WeightVersion> whole = [];
 
+    /// <summary>What each shard has published last of its own accord: it is past all versions below.</summary>
+    private readonly SortedDictionary<ShardId, WeightVersion> newestOf = [];
+
     public IReadOnlySet<WeightVersion> Whole => whole;
 
     /// <summary>The newest version that is whole; null before the first.</summary>
@@ -15,6 +18,7 @@ internal sealed class HeldVersions
     /// <returns>Whether the version has just become whole.</returns>
     public bool Add(WeightVersion version, ShardId shard, int shardCount)
     {
+        newestOf[shard] = newestOf.TryGetValue(shard, out var before) && before > version ? before : version;
         if (whole.Contains(version))
         {
             return false;
@@ -36,12 +40,18 @@ internal sealed class HeldVersions
         return true;
     }
 
-    /// <summary>Forgets every whole version below the newest that nobody needs.</summary>
+    /// <summary>The shards whose part of a version is not here and does not come by itself, because they are past it.</summary>
+    public IEnumerable<ShardId> PastAndMissing(WeightVersion version) => whole.Contains(version)
+        ? []
+        : newestOf.Where(pair => pair.Value > version && !(arriving.TryGetValue(version, out var shards) && shards.Contains(pair.Key))).Select(pair => pair.Key);
+
+    /// <summary>Forgets everything below the newest whole version that nobody needs.</summary>
     /// <returns>What was forgotten, in order.</returns>
     public IReadOnlyList<WeightVersion> DropAllBut(IReadOnlySet<WeightVersion> needed)
     {
-        var dropped = whole.Where(version => version != Newest && !needed.Contains(version)).ToList();
+        var dropped = whole.Union(arriving.Keys).Where(version => version < Newest && !needed.Contains(version)).Order().ToList();
         whole.ExceptWith(dropped);
+        dropped.ForEach(version => arriving.Remove(version));
         return dropped;
     }
 
@@ -52,6 +62,7 @@ internal sealed class HeldVersions
         var dropped = whole.Union(arriving.Keys).Order().ToList();
         whole.Clear();
         arriving.Clear();
+        newestOf.Clear();
         return dropped;
     }
 }

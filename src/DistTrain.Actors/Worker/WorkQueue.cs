@@ -25,6 +25,9 @@ internal sealed class WorkQueue
 
     public IEnumerable<WeightVersion> EvaluatedVersions => items.OfType<EvaluationWork>().Select(work => work.Version);
 
+    /// <summary>The versions that open work reads, in order.</summary>
+    public IEnumerable<WeightVersion> VersionsRead => items.Select(item => item.Reads).Distinct();
+
     public void Add(WorkItem item)
     {
         var place = items.FindIndex(other => other.Reads > item.Reads);

@@ -13,12 +13,15 @@ public sealed class WorkerActor : IActor
     private readonly string arithmetic;
     private readonly WorkQueue queue = new();
     private readonly HeldVersions versions = new();
-    private readonly SortedSet<WeightVersion> requested = [];
+    private readonly SortedSet<(WeightVersion Version, ShardId Shard)> requested = [];
     private Phase phase = Phase.Outside;
     private Header header = Header.Unintroduced;
     private ImmutableArray<ShardId> shards = [];
     private WorkItem? running;
     private bool runningIsOfAnEarlierMembership;
+
+    /// <summary>Why it wants to leave, until it has said so as a member.</summary>
+    private string? reasonToLeave;
 
     /// <param name="id">Unique in the run.</param>
     /// <param name="arithmetic">The arithmetic id of the worker's engine.</param>
@@ -76,6 +79,9 @@ public sealed class WorkerActor : IActor
             case BlocksEvaluated evaluated:
                 HandleBlocksEvaluated(evaluated, effects);
                 break;
+            case LeaveAsked asked:
+                HandleLeaveAsked(asked, effects);
+                break;
             case Stop:
                 HandleStop(effects);
                 break;
@@ -118,6 +124,23 @@ public sealed class WorkerActor : IActor
         {
             effects.Send(ActorAddress.Of(shard), new Subscribe(header, id));
         }
+
+        AskToLeave(effects);
+    }
+
+    /// <summary>It works on until the coordinator lets it go; its open work goes to others then.</summary>
+    private void HandleLeaveAsked(LeaveAsked asked, EffectList effects)
+    {
+        reasonToLeave = asked.Reason;
+        AskToLeave(effects);
+    }
+
+    private void AskToLeave(EffectList effects)
+    {
+        if (phase == Phase.Member && reasonToLeave is { } reason)
+        {
+            effects.Send(ActorAddress.Coordinator, new LeaveRequested(header, id, reason));
+        }
     }
 
     private void HandleJoinRefused(JoinRefused refusal, EffectList effects)
@@ -128,12 +151,11 @@ public sealed class WorkerActor : IActor
 
     private void HandleWeightsPublished(WeightsPublished published, EffectList effects)
     {
-        if (!versions.Add(published.Version, published.Shard, shards.Length))
+        if (versions.Add(published.Version, published.Shard, shards.Length))
         {
-            return;
+            queue.Withdraw(versions.Newest!.Value);
         }
 
-        queue.Withdraw(versions.Newest!.Value);
         LetGoOfVersions(effects);
         RequestOldVersions(effects);
         BeginNext(effects);
@@ -149,6 +171,7 @@ public sealed class WorkerActor : IActor
 
         var work = new GradientWork(assignment.MiniBatch, assignment.Range);
         queue.Add(work);
+        RequestOldVersions(effects);
         BeginNext(effects);
         if (running != work)
         {
@@ -261,19 +284,22 @@ public sealed class WorkerActor : IActor
 
         foreach (var version in versions.DropAllBut(needed))
         {
-            requested.Remove(version);
+            requested.RemoveWhere(request => request.Version == version);
             effects.Add(new DropWeights(version));
         }
     }
 
-    /// <summary>A version that is older than the newest one does not come by itself: this worker joined later, or had let go of it.</summary>
+    /// <summary>
+    /// A version that a shard is past does not come from it by itself: this worker joined later, or had let go of it. It may be wanted for an evaluation, and for a step which that shard
+    /// has made and another has not, because a worker was lost between the two.
+    /// </summary>
     private void RequestOldVersions(EffectList effects)
     {
-        foreach (var version in queue.EvaluatedVersions)
+        foreach (var version in queue.VersionsRead)
         {
-            if (version < versions.Newest && !versions.Whole.Contains(version) && requested.Add(version))
+            foreach (var shard in versions.PastAndMissing(version))
             {
-                foreach (var shard in shards)
+                if (requested.Add((version, shard)))
                 {
                     effects.Send(ActorAddress.Of(shard), new RequestWeights(header, id, version));
                 }

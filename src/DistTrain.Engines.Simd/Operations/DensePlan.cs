@@ -20,6 +20,8 @@ internal sealed unsafe class DensePlan(KernelSet kernels, ProgramMemory memory, 
     /// <summary>Whether the input is a ReLU's output whose gradient is taken here, in the product's epilogue.</summary>
     public bool AppliesInputReluGradient { get; set; }
 
+    public override bool TellsOfFinalGradients => true;
+
     public override void Forward(in Pass pass) => kernels.Multiply(
         new MatrixProduct
         {
@@ -44,6 +46,7 @@ internal sealed unsafe class DensePlan(KernelSet kernels, ProgramMemory memory, 
         gradient.DyStride = units;
         gradient.BiasOffset = biasOffset;
         kernels.AccumulateWeightGradient(gradient, memory.Workspace);
+        pass.GradientsAreFinal(node);
         if (!memory.HasGradient(input))
         {
             return;

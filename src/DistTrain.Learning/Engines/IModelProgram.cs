@@ -36,6 +36,17 @@ public readonly ref struct GradientRequest
     /// <summary>1-based.</summary>
     public required long Step { get; init; }
 
+    /// <summary>
+    /// Null, or called on the computing thread with a tensor's index as soon as its gradient is final in every node, while others are still to come: once for each tensor, the last tensor first.
+    /// </summary>
+    public Action<int>? TensorIsFinal { get; init; }
+
+    /// <summary>
+    /// Null, or called on the computing thread with a tensor's index before anything reads its weights, in the order of the forward pass: it returns when they are there. Weights that are
+    /// never waited for are those of tensors that nothing reads.
+    /// </summary>
+    public Action<int>? WaitForTensor { get; init; }
+
     public int SampleCount => Partition.Boundary(EndMicroBatch) - Partition.Boundary(FirstMicroBatch);
 }
 

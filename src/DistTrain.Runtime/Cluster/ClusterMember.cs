@@ -71,7 +71,7 @@ public sealed class ClusterMember : ILinkHandler, IDisposable
         Handle(link, read, tensors);
     }
 
-    void ILinkHandler.Changed(ILink link, string sentence) => tell(link == coordinator ? $"the coordinator: {sentence}" : sentence);
+    void ILinkHandler.Changed(ILink link, string sentence) => tell(sentence);
 
     void ILinkHandler.Lost(ILink link, string reason, bool isOrderly)
     {

@@ -137,7 +137,7 @@ internal sealed class CoordinatorNode : ILinkHandler
         }
     }
 
-    public void Changed(ILink link, string sentence) => tell($"{Find(link)}: {sentence}");
+    public void Changed(ILink link, string sentence) => tell(sentence);
 
     public void Lost(ILink link, string reason, bool isOrderly)
     {

@@ -9,6 +9,7 @@ internal static class LocalShards
     /// <summary>Ends the server actors of earlier maps and makes those of this one.</summary>
     public static void Replace(LocalActors actors, ShardMap map, NodeId own)
     {
+        actors.Place(map);
         foreach (var earlier in actors.Addresses.Where(address => address.Role == ActorRole.ParameterServer).ToArray())
         {
             actors.Remove(earlier);

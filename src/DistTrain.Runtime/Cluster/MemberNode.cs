@@ -145,21 +145,28 @@ internal sealed class MemberNode
         }
     }
 
+    /// <summary>Both sides introduce themselves, whoever dialled first, and before any of their actors is heard.</summary>
     private void Introduce(ILink link, PeerIntroduction peer)
     {
+        bool hasDialled;
         lock (gate)
         {
+            hasDialled = nodes.ContainsKey(link.Peer);
             nodes[link.Peer] = peer.Node;
             reached.Add(peer.Node);
         }
 
-        link.PeerName = (peer.Worker?.ToString() ?? peer.Node.ToString());
+        link.PeerName = peer.Worker?.ToString() ?? peer.Node.ToString();
         if (peer.Worker is { } worker)
         {
             switchboard.Add(worker, peer.Node);
         }
 
-        switchboard.Connect(peer.Node, link);
+        if (!hasDialled)
+        {
+            Send(link, new PeerIntroduction(admission.Node, admission.Worker));
+            switchboard.Connect(peer.Node, link);
+        }
     }
 
     private NodeId NodeOf(ILink link)

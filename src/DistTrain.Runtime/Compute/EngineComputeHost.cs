@@ -76,6 +76,9 @@ public sealed class EngineComputeHost : IComputeHost, ITensorStore, IDisposable
         return message;
     }
 
+    /// <summary>Lets go of what a message carries that was handed to <see cref="Transfer"/>, or completed, and finds no receiver.</summary>
+    internal void Discard(ActorAddress receiver, ActorMessage message) => holdings.Discard(receiver, message);
+
     public IOutgoingTensors Hold(ActorAddress sender, ActorMessage message) => store.Hold(sender, message);
 
     public IIncomingTensors Open(ActorAddress receiver, TensorKey key) => store.Open(receiver, key);

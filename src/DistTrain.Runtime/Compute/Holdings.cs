@@ -123,6 +123,33 @@ internal sealed class Holdings(WeightVersions weights, GradientBuffers gradients
         }
     }
 
+    /// <summary>Lets go of what the receiver holds by this message, if it still does.</summary>
+    public void Discard(ActorAddress receiver, ActorMessage message)
+    {
+        lock (gate)
+        {
+            var held = Of(receiver);
+            switch (message)
+            {
+                case Contribution contribution when held.Gradients.Remove(contribution.Gradient):
+                    gradients.Release(contribution.Gradient);
+                    break;
+                case WeightsPublished published:
+                    DiscardVersion(held, new VersionKey(message.Header.Incarnation, published.Version));
+                    break;
+                case WeightsDelivered delivered:
+                    DiscardVersion(held, new VersionKey(message.Header.Incarnation, delivered.Version));
+                    break;
+                case StateDelivered delivered:
+                    DiscardState(held, delivered.Shard, delivered.State.Version);
+                    break;
+                case ResumeServing resume:
+                    DiscardState(held, resume.Shard, resume.State.Version);
+                    break;
+            }
+        }
+    }
+
     public void ReleaseAll(ActorAddress actor, bool keepsNewestVersion)
     {
         lock (gate)
@@ -139,6 +166,22 @@ internal sealed class Holdings(WeightVersions weights, GradientBuffers gradients
             {
                 Of(actor).Versions.AddRange(held.Versions);
             }
+        }
+    }
+
+    private void DiscardVersion(Held held, VersionKey version)
+    {
+        if (held.Versions.Remove(version))
+        {
+            weights.Release(version);
+        }
+    }
+
+    private static void DiscardState(Held held, ShardId shard, WeightVersion version)
+    {
+        if (held.States.FindIndex(state => state.Shard == shard && state.Version == version) is >= 0 and var place)
+        {
+            held.States.RemoveAt(place);
         }
     }
 

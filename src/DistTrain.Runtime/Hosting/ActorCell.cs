@@ -20,9 +20,11 @@ internal sealed class ActorCell
     private readonly object gate = new();
     private readonly Queue<Message> mailbox = new();
     private readonly EffectList effects = new();
-    private Action? vacated;
+    private Action? whenVacated;
     private bool active;
     private bool retired;
+    private bool replaced;
+    private bool vacated;
     private int openWork;
 
     /// <param name="thread">The thread of the pool that computes for it; null where any may.</param>
@@ -39,10 +41,16 @@ internal sealed class ActorCell
 
     public int? Thread { get; }
 
-    public void Post(Message message)
+    /// <returns>Whether the message is, or will be, dealt with here: not if another is to have it, or nobody.</returns>
+    public bool Post(Message message)
     {
         lock (gate)
         {
+            if (replaced)
+            {
+                return false;
+            }
+
             if (mailbox.Count >= MailboxCapacity)
             {
                 throw new InvalidOperationException($"the mailbox of {Address} holds {MailboxCapacity:N0} messages");
@@ -51,29 +59,40 @@ internal sealed class ActorCell
             mailbox.Enqueue(message);
             if (active)
             {
-                return;
+                return true;
             }
 
             active = true;
         }
 
         Run();
+        return true;
     }
 
     /// <summary>Takes up what has been posted while it waited.</summary>
     public void Resume() => Run();
 
-    /// <summary>Nothing is handed over any more. What the actor holds is let go of when no work of its own is left that may use it.</summary>
-    /// <param name="whenVacated">Called once, when that is so; null where nobody waits for it.</param>
-    public void Retire(Action? whenVacated = null)
+    /// <summary>The actor has done its part: nothing is handed over any more. Called while it is run.</summary>
+    public void Retire()
     {
         lock (gate)
         {
             retired = true;
-            vacated += whenVacated;
+        }
+    }
+
+    /// <summary>Ends the actor, whatever it is doing.</summary>
+    /// <param name="then">Called once, when nothing of it is running any more and what it held is free. May be called at once.</param>
+    public void Replace(Action then)
+    {
+        lock (gate)
+        {
+            retired = true;
+            replaced = true;
+            whenVacated += then;
         }
 
-        LetGoIfIdle();
+        VacateIfIdle();
     }
 
     /// <summary>Work begins that uses what the actor holds. Called while the actor is run.</summary>
@@ -87,16 +106,12 @@ internal sealed class ActorCell
 
     public void EndWork()
     {
-        bool isLast;
         lock (gate)
         {
-            isLast = --openWork == 0 && retired;
+            openWork--;
         }
 
-        if (isLast)
-        {
-            LetGoIfIdle();
-        }
+        VacateIfIdle();
     }
 
     private void Run()
@@ -125,43 +140,36 @@ internal sealed class ActorCell
     {
         while (TryTake(out var message))
         {
-            if (TryBeginStep())
+            if (IsRetired())
+            {
+                owner.Discard(Address, message);
+            }
+            else
             {
                 Step(message);
-            }
-            else if (message is ITensorMessage)
-            {
-                // The sender's runtime has given this actor a hold on what the message carries.
-                LetGoIfIdle();
             }
 
             owner.EndActivity();
         }
+
+        VacateIfIdle();
     }
 
-    private bool TryBeginStep()
+    private bool IsRetired()
     {
         lock (gate)
         {
-            openWork += retired ? 0 : 1;
-            return !retired;
+            return retired;
         }
     }
 
     private void Step(Message message)
     {
-        try
+        effects.Clear();
+        actor.Step(owner.Now, message, effects);
+        foreach (var effect in effects)
         {
-            effects.Clear();
-            actor.Step(owner.Now, message, effects);
-            foreach (var effect in effects)
-            {
-                owner.CarryOut(this, effect);
-            }
-        }
-        finally
-        {
-            EndWork();
+            owner.CarryOut(this, effect);
         }
     }
 
@@ -179,20 +187,26 @@ internal sealed class ActorCell
         }
     }
 
-    private void LetGoIfIdle()
+    /// <summary>Lets go of what the actor holds when neither it nor any work of its own is running, nor ever will.</summary>
+    private void VacateIfIdle()
     {
         Action? inform;
         lock (gate)
         {
-            if (openWork > 0)
+            if (!retired || active || openWork > 0)
             {
                 return;
             }
 
-            (inform, vacated) = (vacated, null);
+            if (!vacated)
+            {
+                vacated = true;
+                owner.Forget(this);
+            }
+
+            (inform, whenVacated) = (whenVacated, null);
         }
 
-        owner.Forget(this);
         inform?.Invoke();
     }
 }

@@ -18,6 +18,7 @@ internal sealed class LocalActors : IDisposable
     private readonly bool failsAtStandstill;
     private readonly object gate = new();
     private readonly ConcurrentDictionary<ActorAddress, ActorCell> cells = [];
+    private readonly Dictionary<ActorAddress, ActorCell> leaving = [];
     private readonly BlockingCollection<TrainingEvent> events = [];
     private readonly long startTimestamp = Stopwatch.GetTimestamp();
     private RunEnded? ended;
@@ -51,6 +52,9 @@ internal sealed class LocalActors : IDisposable
 
     public Timestamp Now => new((long)Stopwatch.GetElapsedTime(startTimestamp).TotalMicroseconds);
 
+    /// <summary>Says how many shards the parameter server is cut into, wherever they live: one, as long as nothing is said. To be called before the first of them begins, or is heard of, here.</summary>
+    public void Place(ShardMap map) => host.Place(map.ShardCount);
+
     /// <summary>Whether there is, or was, such an actor here, that has not been removed.</summary>
     public bool Has(ActorAddress address) => cells.ContainsKey(address);
 
@@ -79,37 +83,45 @@ internal sealed class LocalActors : IDisposable
     /// <summary>Ends an actor: no message reaches it any more, and what it holds is let go of as soon as none of its work is running. Nothing happens if there is none.</summary>
     public void Remove(ActorAddress address)
     {
-        if (cells.TryRemove(address, out var cell))
+        ActorCell? cell;
+        lock (gate)
         {
-            cell.Retire();
+            if (!cells.TryRemove(address, out cell))
+            {
+                return;
+            }
+
+            leaving[address] = cell;
         }
+
+        cell.Replace(() => Left(cell));
     }
 
     /// <summary>Hands a message to an actor of this process. What a message with tensors carries is the receiver's already.</summary>
     /// <returns>Whether there is such an actor here. If there is none, what the message carries is let go.</returns>
     public bool Post(ActorAddress to, Message message)
     {
-        if (!cells.TryGetValue(to, out var cell))
+        while (cells.TryGetValue(to, out var cell))
         {
-            if (message is ITensorMessage)
+            BeginActivity();
+            try
             {
-                host.Forget(to);
+                if (cell.Post(message))
+                {
+                    return true;
+                }
+            }
+            catch (Exception bug)
+            {
+                Fail(bug);
+                return true;
             }
 
-            return false;
+            EndActivity();
         }
 
-        BeginActivity();
-        try
-        {
-            cell.Post(message);
-        }
-        catch (Exception bug)
-        {
-            Fail(bug);
-        }
-
-        return true;
+        Discard(to, message);
+        return false;
     }
 
     /// <summary>Hands events to <paramref name="listener"/>, on this thread, until the run has ended, <see cref="StopListening"/> is called, or something fails.</summary>
@@ -217,16 +229,39 @@ internal sealed class LocalActors : IDisposable
     /// <summary>The actor has ended and no work of its own is running.</summary>
     internal void Forget(ActorCell cell) => host.Forget(cell.Address);
 
+    /// <summary>The message finds nobody: what it carries is free.</summary>
+    internal void Discard(ActorAddress receiver, Message message)
+    {
+        if (message is ActorMessage and ITensorMessage)
+        {
+            host.Discard(receiver, (ActorMessage)message);
+        }
+    }
+
     /// <summary>One that takes the place of another begins when that one's work has ended and what it held is free: both hold under the same address.</summary>
     private void Add(IActor actor)
     {
+        ActorCell? earlier;
+        ActorCell cell;
         lock (gate)
         {
-            cells.TryGetValue(actor.Address, out var earlier);
+            earlier = cells.GetValueOrDefault(actor.Address) ?? leaving.GetValueOrDefault(actor.Address);
             int? thread = actor.Address.Role == ActorRole.Worker ? workersSoFar++ % threads : null;
-            var cell = new ActorCell(actor, this, thread, isWaiting: earlier is not null);
+            cell = new ActorCell(actor, this, thread, isWaiting: earlier is not null);
             cells[actor.Address] = cell;
-            earlier?.Retire(cell.Resume);
+        }
+
+        earlier?.Replace(cell.Resume);
+    }
+
+    private void Left(ActorCell cell)
+    {
+        lock (gate)
+        {
+            if (leaving.GetValueOrDefault(cell.Address) == cell)
+            {
+                leaving.Remove(cell.Address);
+            }
         }
     }
 
@@ -299,12 +334,16 @@ internal sealed class LocalActors : IDisposable
         EndActivity();
     }
 
-    /// <summary>To the actor that asked, even if another has taken its place meanwhile.</summary>
+    /// <summary>To the actor that asked; if another has taken its place, to nobody.</summary>
     private void Answer(ActorCell cell, ComputeResult result)
     {
         Computed?.Invoke(result);
         BeginActivity();
-        cell.Post(result);
+        if (!cell.Post(result))
+        {
+            EndActivity();
+        }
+
         EndWork(cell);
     }
 

@@ -22,19 +22,19 @@ public static class InProcessTraining
         using var host = new EngineComputeHost(definition, engine, run.EvaluationBlockSize);
         var spins = (long)run.WorkerCount * definition.ThreadsPerWorker <= Environment.ProcessorCount;
         LocalActors? runtime = null;
-        using var actors = runtime = new LocalActors(host, run.WorkerCount, spins, failsAtStandstill: true) { HandleEffect = effect => PlaceHere(host, runtime!, effect) };
+        using var actors = runtime = new LocalActors(host, run.WorkerCount, spins, failsAtStandstill: true) { HandleEffect = effect => PlaceHere(runtime!, effect) };
         actors.Add(TrainingActors.Create(run));
         using var registration = cancellation.Register(() => actors.Post(ActorAddress.Coordinator, new StopRequested()));
         var ended = actors.Listen(listener) ?? throw new InvalidOperationException("the run ended without saying how");
         return TrainingEvents.Result(definition, ended, host.CopyWeights(ended.Version));
     }
 
-    private static void PlaceHere(EngineComputeHost host, LocalActors actors, Effect effect)
+    private static void PlaceHere(LocalActors actors, Effect effect)
     {
         if (effect is PlaceShards placed)
         {
-            host.Place(placed.Map.ShardCount);
-            actors.Add(placed.Map.Shards.Where(shard => !actors.Has(ActorAddress.Of(shard))).Select(shard => new ParameterServerActor(shard)));
+            actors.Place(placed.Map);
+            actors.Add(placed.Map.Shards.Select(shard => new ParameterServerActor(shard)));
         }
     }
 }

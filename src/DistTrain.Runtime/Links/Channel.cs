@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using DistTrain.Runtime.Wire;
 
 namespace DistTrain.Runtime.Links;
@@ -140,6 +141,20 @@ internal abstract class Channel
         lock (Gate)
         {
             current?.Abort(reason);
+        }
+    }
+
+    /// <summary>Waits a moment until nothing is being sent, so that the last word is not cut off.</summary>
+    public void Settle(TimeSpan atMost)
+    {
+        var deadline = Stopwatch.GetElapsedTime(0) + atMost;
+        lock (Gate)
+        {
+            isLeaving = true;
+            while ((isSending || isSenderWanted) && current is { Reason: null } && Stopwatch.GetElapsedTime(0) < deadline)
+            {
+                Monitor.Wait(Gate, TimeSpan.FromMilliseconds(10));
+            }
         }
     }
 

@@ -71,7 +71,7 @@ public sealed class Link : ILink
         if (connection.Peer != Peer)
         {
             connection.Dispose();
-            supervisor.Fail("its process ended: another one has taken its place");
+            supervisor.Replaced();
             return;
         }
 

@@ -13,6 +13,9 @@ internal sealed class LinkSupervisor : IControlOwner
 {
     private const double RoundTripWeight = 0.2;
 
+    /// <summary>For an acknowledgement or a reason to leave this process; a peer that does not read it in time goes without.</summary>
+    private static readonly TimeSpan LastWord = TimeSpan.FromMilliseconds(200);
+
     private readonly Link link;
     private readonly LinkLimits limits;
     private readonly HandlerCalls handler;
@@ -115,6 +118,9 @@ internal sealed class LinkSupervisor : IControlOwner
     }
 
     public void Fail(string sentence) => End(new LinkEnding($"{link.PeerName} is dropped: {sentence}", IsOrderly: false, IsPeerTold: true));
+
+    /// <summary>Another process answers where the peer's did, or in its name.</summary>
+    public void Replaced() => End(new LinkEnding($"{link.PeerName} is lost: its process has ended, another one is in its place", IsOrderly: false, IsPeerTold: true));
 
     public void Closed(string reason) => End(new LinkEnding(reason, IsOrderly: true, IsPeerTold: false));
 
@@ -313,6 +319,10 @@ internal sealed class LinkSupervisor : IControlOwner
             cancellation.CancelAfter(time);
             link.Attach(dial!(purpose, held, cancellation.Token));
         }
+        catch (SecureConnectException failed) when (failed.Fault == ConnectionFault.OtherProcess)
+        {
+            Replaced();
+        }
         catch (Exception failed)
         {
             // Whatever keeps the peer from being reached is tried again while there is time, and told if it stays.
@@ -394,6 +404,7 @@ internal sealed class LinkSupervisor : IControlOwner
             control.SendDrop(how.Reason);
         }
 
+        control.Settle(LastWord);
         control.End(how.Reason);
         data.End(how.Reason);
         handler.Lost(how.Reason, how.IsOrderly);

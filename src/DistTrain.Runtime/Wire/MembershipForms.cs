@@ -103,14 +103,13 @@ internal static class MembershipForms
                 reader.ReadArray("OpenRanges", static (ref reader) => reader.ReadOpenRange()),
                 reader.ReadSentence("Reason"))),
 
-        Form.Of<StopAfter>(11, 3,
+        Form.Of<StopAfter>(11, 2,
             static (writer, stop) =>
             {
                 writer.Write(stop.Header);
                 writer.Write(stop.Step);
-                writer.WriteOptional(stop.Leave?.Value);
             },
-            static (ref reader) => new StopAfter(reader.ReadHeader(), reader.ReadStep(least: 0), reader.ReadsNothing("Leave") ? null : reader.ReadVersion())),
+            static (ref reader) => new StopAfter(reader.ReadHeader(), reader.ReadStep(least: 0))),
 
         Form.Of<ServerStopped>(12, 3,
             static (writer, stopped) =>

@@ -55,16 +55,23 @@ internal static class TrainingForms
                 reader.ReadStatistics(),
                 reader.ReadCounter("ComputeMicroseconds"))),
 
-        Form.Of<NodesMissing>(23, 5,
+        Form.Of<NodesMissing>(23, 6,
             static (writer, missing) =>
             {
                 writer.Write(missing.Header);
                 writer.Write(missing.Shard);
                 writer.Write(missing.Step);
                 writer.WriteArray(missing.Nodes, static (writer, node) => writer.Write(node));
+                writer.WriteInteger(missing.EndedSession.Value);
                 writer.WriteSentence(missing.Reason);
             },
-            static (ref reader) => new NodesMissing(reader.ReadHeader(), reader.ReadShard(), reader.ReadStep(), ReadDisjointNodes(ref reader), reader.ReadSentence("Reason"))),
+            static (ref reader) => new NodesMissing(
+                reader.ReadHeader(),
+                reader.ReadShard(),
+                reader.ReadStep(),
+                ReadDisjointNodes(ref reader),
+                new SessionNumber(reader.ReadCounter("EndedSession")),
+                reader.ReadSentence("Reason"))),
 
         Form.Of<WeightsPublished>(24, 3,
             static (writer, published) =>

@@ -105,6 +105,40 @@ public class SameBitsTests
         Assert.Equal(alone, Train(new SimdEngine(), 5, change: Staged).Hash);
     }
 
+    /// <summary>One kind of optimizer each: nothing to exchange, norms by tensor, and besides the norm of the whole.</summary>
+    [Theory]
+    [InlineData("adam", null)]
+    [InlineData("lars", null)]
+    [InlineData("lamb", 0.5)]
+    public void Any_number_of_shards_gives_the_bits_and_the_norms_of_one(string optimizer, double? clipNorm)
+    {
+        (string Hash, IReadOnlyList<LayersMeasured> Measured) With(int shards, int workers)
+        {
+            var measured = new List<LayersMeasured>();
+            var definition = Definition(workers, seed: 1) with
+            {
+                Graph = ModelSpecification.Parse("mlp:256,128").Build(Digits.Train.SampleShape, 10),
+                Optimizer = OptimizerChain.Create(optimizer, new OptimizerSettings { ClipNorm = clipNorm, WeightDecay = 0.01 }),
+                Epochs = 1,
+                ShardCount = shards,
+                MeasuringIntervalSteps = 1,
+            };
+            var result = InProcessTraining.Run(definition, new SimdEngine(), happened => { if (happened is LayersMeasured layers) { measured.Add(layers); } }, CancellationToken.None);
+            Assert.Equal(RunOutcome.Completed, result.Outcome);
+            return (result.WeightsHash, measured);
+        }
+
+        var (hash, norms) = With(1, 1);
+        Assert.NotEmpty(norms);
+        foreach (var (shards, workers) in ((int, int)[])[(2, 1), (2, 2), (3, 2), (5, 3)])
+        {
+            var actual = With(shards, workers);
+            Assert.Equal(hash, actual.Hash);
+            Assert.Equal(norms.Select(step => step.Step), actual.Measured.Select(step => step.Step));
+            Assert.Equal(norms.SelectMany(step => step.Norms), actual.Measured.SelectMany(step => step.Norms));
+        }
+    }
+
     [Theory]
     [InlineData("dropout")]
     [InlineData("embedding")]

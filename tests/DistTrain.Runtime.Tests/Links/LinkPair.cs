@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
+using DistTrain.Actors;
 using DistTrain.Runtime.Links;
 using DistTrain.Runtime.Security;
 
@@ -42,8 +43,7 @@ internal sealed class LinkPair : IDisposable
             IssueTicket);
         if (starts)
         {
-            Dialling.Start();
-            Accepting.Start();
+            Start();
         }
     }
 
@@ -61,11 +61,20 @@ internal sealed class LinkPair : IDisposable
     /// <summary>Whose process answers from now on.</summary>
     public ProcessId? Impostor { get; set; }
 
-    public int DialCount { get; private set; }
-
-    public Socket? LastControl { get; private set; }
-
     public Socket? LastData { get; private set; }
+
+    public void Start()
+    {
+        Dialling.Start();
+        Accepting.Start();
+    }
+
+    /// <summary>Until tensors can travel, which a transfer without any number shows.</summary>
+    public void WaitForData()
+    {
+        Dialling.Send(ActorAddress.Coordinator, new SentTensors(SentTensors.Weights(0)), []);
+        AcceptingSide.WaitFor(handler => handler.Tensors.Count == 1, "the data connection");
+    }
 
     public void Dispose()
     {
@@ -88,21 +97,13 @@ internal sealed class LinkPair : IDisposable
 
     private SecureConnection Dial(ConnectionPurpose purpose, ReadOnlyMemory<byte>? ticket, CancellationToken cancellation)
     {
-        DialCount++;
         lock (tickets)
         {
             Assert.Equal(purpose == ConnectionPurpose.Data, ticket is { } held && tickets.Remove(Convert.ToHexString(held.Span)));
         }
 
         var (dialling, accepting) = Connect();
-        if (purpose == ConnectionPurpose.Control)
-        {
-            LastControl = dialling;
-        }
-        else
-        {
-            LastData = dialling;
-        }
+        LastData = purpose == ConnectionPurpose.Data ? dialling : LastData;
 
         Accepting.Attach(Loopback.Proved(accepting, purpose, diallingProcess));
         return Loopback.Proved(dialling, purpose, Impostor ?? acceptingProcess);

@@ -111,11 +111,17 @@ internal sealed class RecordingHandler : ILinkHandler
             fault = "a call came after the last";
         }
 
-        call();
-        Interlocked.Decrement(ref callers);
-        lock (gate)
+        try
         {
-            Monitor.PulseAll(gate);
+            call();
+        }
+        finally
+        {
+            Interlocked.Decrement(ref callers);
+            lock (gate)
+            {
+                Monitor.PulseAll(gate);
+            }
         }
     }
 }

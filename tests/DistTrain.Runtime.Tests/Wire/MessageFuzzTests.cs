@@ -154,7 +154,7 @@ public sealed class MessageFuzzTests
         AssertRefused(Contribution(31, 0), "Contribution.Level: 31 is outside of 0 to 30");
         AssertRefused(Contribution(30, 1), "Contribution.Index: 1 is outside of 0 to 0");
         AssertRefused(Contribution(0, -1), "Contribution.Index: -1 is outside of 0 to");
-        AssertRefused(new NodesMissing(default, default, new StepNumber(1), [new(1, 0), new(0, 1)], ""), "NodesMissing.Nodes: the nodes overlap");
+        AssertRefused(new NodesMissing(default, default, new StepNumber(1), [new(1, 0), new(0, 1)], default, ""), "NodesMissing.Nodes: the nodes overlap");
         AssertRefused(new Welcome(default, new ShardMap(1, [])), "Welcome.Nodes: there is no shard");
         AssertRefused(new Welcome(default, new ShardMap(0, [default])), "Welcome.Version: 0 is outside of 1 to");
         AssertRefused(new StartServing(default, new ShardId(1), new ShardMap(1, [default])), "the shard is not on the map");

@@ -27,7 +27,8 @@ internal sealed class ReferenceProgram<T, TArithmetic>(ModelGraph graph, Loss lo
 
     public void Forward(TensorBuffer weights, ReadOnlySpan<float> inputs, int sampleCount, Span<float> outputs)
     {
-        last = RunForward(Parameters(weights.Span), Convert(inputs), ReferencePass.Evaluating(sampleCount));
+        var parameters = Parameters(weights.Span);
+        last = RunForward(node => ParametersOf(node, parameters), Convert(inputs), ReferencePass.Evaluating(sampleCount));
         Activations(graph.Nodes.Length - 1).CopyTo(outputs);
     }
 
@@ -40,7 +41,7 @@ internal sealed class ReferenceProgram<T, TArithmetic>(ModelGraph graph, Loss lo
         var borders = MicroBatchBorders(partition, request.FirstMicroBatch, request.EndMicroBatch, firstSample);
         var pass = new ReferencePass(borders, IsTraining: true, request.SampleIds.ToArray(), request.Seed, request.Step);
         var targets = new ReferenceTargets<T>(request.Targets.Labels.ToArray(), Convert(request.Targets.Values));
-        var leaves = Leaves(Parameters(request.Weights.Span), Convert(request.Inputs), targets, pass);
+        var leaves = Leaves(WaitingParameters(request.Weights, request.WaitForTensor), Convert(request.Inputs), targets, pass);
         for (var i = 0; i < nodes.Length; i++)
         {
             var node = nodes[i].Node;
@@ -49,20 +50,25 @@ internal sealed class ReferenceProgram<T, TArithmetic>(ModelGraph graph, Loss lo
             statistics[i] = sum.Statistics;
             Store(sum.Gradients, nodes[i].Gradient.Span);
         }
+
+        for (var tensor = graph.Layout.Tensors.Length - 1; tensor >= 0; tensor--)
+        {
+            request.TensorIsFinal?.Invoke(tensor);
+        }
     }
 
     /// <summary>The sum of the samples' losses as a function of the weights, for difference quotients.</summary>
     internal T LossSum(T[][] parameters, T[] inputs, ReferenceTargets<T> targets, ReferencePass pass)
     {
-        var outputs = RunForward(parameters, inputs, pass)[^1].Output;
+        var outputs = RunForward(node => ParametersOf(node, parameters), inputs, pass)[^1].Output;
         return RunLoss(outputs, targets, pass.SampleCount).Losses.Aggregate(T.Zero, (sum, next) => sum + next);
     }
 
     /// <summary>The gradient of <see cref="LossSum"/> by every parameter, all micro-batches added up.</summary>
     internal T[][] GradientSum(T[][] parameters, T[] inputs, ReferenceTargets<T> targets, ReferencePass pass) =>
-        Leaves(parameters, inputs, targets, pass).Aggregate(Leaf.Add).Gradients;
+        Leaves(node => ParametersOf(node, parameters), inputs, targets, pass).Aggregate(Leaf.Add).Gradients;
 
-    private Leaf[] Leaves(T[][] parameters, T[] inputs, ReferenceTargets<T> targets, ReferencePass pass)
+    private Leaf[] Leaves(Func<GraphNode, T[][]> parameters, T[] inputs, ReferenceTargets<T> targets, ReferencePass pass)
     {
         var nodes = RunForward(parameters, inputs, pass);
         var (outputGradient, losses, correct) = RunLoss(nodes[^1].Output, targets, pass.SampleCount);
@@ -86,14 +92,15 @@ internal sealed class ReferenceProgram<T, TArithmetic>(ModelGraph graph, Loss lo
         return leaves;
     }
 
-    private ReferenceNode<T>[] RunForward(T[][] parameters, T[] inputs, ReferencePass pass)
+    /// <param name="parameters">Gives a node's own, when it is their turn.</param>
+    private ReferenceNode<T>[] RunForward(Func<GraphNode, T[][]> parameters, T[] inputs, ReferencePass pass)
     {
         var nodes = new ReferenceNode<T>[graph.Nodes.Length];
         nodes[0] = new ReferenceNode<T>(graph.Nodes[0], [], [], [], pass) { Output = inputs };
         foreach (var node in graph.Nodes.Skip(1))
         {
             var own = new ReferenceNode<T>(
-                node, [.. node.Inputs.Select(input => graph.Nodes[input].OutputShape)], [.. node.Inputs.Select(input => nodes[input].Output)], ParametersOf(node, parameters), pass);
+                node, [.. node.Inputs.Select(input => graph.Nodes[input].OutputShape)], [.. node.Inputs.Select(input => nodes[input].Output)], parameters(node), pass);
             own.Output = operations[node.Index - 1].Forward(own);
             nodes[node.Index] = own;
         }
@@ -141,6 +148,16 @@ internal sealed class ReferenceProgram<T, TArithmetic>(ModelGraph graph, Loss lo
 
         return gradients;
     }
+
+    private Func<GraphNode, T[][]> WaitingParameters(TensorBuffer weights, Action<int>? wait) => node =>
+    {
+        foreach (var tensor in node.Parameters)
+        {
+            wait?.Invoke(tensor);
+        }
+
+        return [.. node.Parameters.Select(index => graph.Layout.Tensors[index]).Select(tensor => Convert(weights.Span.Slice(tensor.Offset, tensor.Length)))];
+    };
 
     private T[][] Parameters(ReadOnlySpan<float> flat)
     {

@@ -1,0 +1,224 @@
+#!/usr/bin/env bash
+# Proves the containers on this machine: builds the image, starts the cluster with docker compose as compose.yaml has it, under TLS, first with two workers, then with a third that joins and leaves in mid-run
+# (and the limits of compose.study.yaml), and compares the weights in the run directories with those of one process.
+#   docker/prove.sh
+# Takes the Docker engine that is there; where none runs, root can have one of its own for the time of the proof. Where the public images cannot be pulled, it makes a base image from
+# Debian packages (docker/base-image.sh). Ends with 0 when everything is as promised, with 1 when not, and with 3 and one line when this machine cannot run containers.
+set -euo pipefail
+cd "$(dirname "$0")"
+
+public_sdk=mcr.microsoft.com/dotnet/sdk:10.0
+public_runtime=mcr.microsoft.com/dotnet/runtime-deps:10.0
+local_base=disttrain-base
+training='--epochs 30'
+# Four micro-batches a step, so that a third worker has something to do.
+longer_training='--epochs 600 --seed 2 --batch-size 64'
+
+work=$(mktemp -d /tmp/disttrain-prove.XXXXXX)
+engine=
+project=
+
+say() { printf '\n== %s\n' "$*"; }
+fail() {
+    [ -z "$project" ] || compose logs --no-color --tail 15 2>/dev/null || true
+    printf 'NOT PROVED: %s\n' "$*"
+    exit 1
+}
+cannot() {
+    printf 'containers cannot be proved here: %s\n' "$*"
+    exit 3
+}
+
+compose() {
+    if docker compose version >/dev/null 2>&1; then docker compose "$@"; else docker-compose "$@"; fi
+}
+
+# Ends only what this script has started.
+clean_up() {
+    [ -z "$project" ] || compose down --volumes --remove-orphans --timeout 10 >/dev/null 2>&1 || true
+    if [ -n "$engine" ]; then
+        kill "$engine" 2>/dev/null || true
+        wait "$engine" 2>/dev/null || true
+        umount "$work"/engine/*/netns/* 2>/dev/null || true
+    fi
+    rm -rf --one-file-system "$work"
+}
+trap clean_up EXIT
+trap 'exit 1' INT TERM
+
+find_engine() {
+    command -v docker >/dev/null || cannot "there is no docker client (Debian: docker.io)"
+    docker compose version >/dev/null 2>&1 || command -v docker-compose >/dev/null || cannot "there is neither the compose plugin of docker nor docker-compose"
+    docker info >/dev/null 2>&1 && return
+    [ "$(id -u)" -eq 0 ] && command -v dockerd >/dev/null || cannot "no Docker engine answers, and only root can start one (dockerd)"
+    say "starting a Docker engine"
+    export DOCKER_HOST="unix://$work/docker.sock"
+    mkdir "$work/engine"
+    dockerd --data-root "$work/engine/data" --exec-root "$work/engine/exec" --pidfile "$work/engine/pid" --host "$DOCKER_HOST" >"$work/engine.txt" 2>&1 &
+    engine=$!
+    for _ in $(seq 30); do
+        sleep 1
+        docker info >/dev/null 2>&1 && return
+        kill -0 "$engine" 2>/dev/null || break
+    done
+    cannot "a Docker engine does not start: $(grep -E 'failed|level=(fatal|error)' "$work/engine.txt" | tail -n 1)"
+}
+
+# The public images where they can be had, else a local base and the program published outside.
+find_images() {
+    if timeout 120 docker pull --quiet "$public_runtime" >/dev/null 2>&1 && timeout 240 docker pull --quiet "$public_sdk" >/dev/null 2>&1; then
+        say "building the image from the public base images"
+        return
+    fi
+    say "the public base images cannot be pulled: publishing here, for a base image of Debian packages"
+    command -v dotnet >/dev/null || cannot "the public base images cannot be pulled, and there is no .NET SDK to publish the program with"
+    if ! docker image inspect "$local_base" >/dev/null 2>&1; then
+        [ "$(id -u)" -eq 0 ] && command -v debootstrap >/dev/null || cannot "the public base images cannot be pulled, and only root can make one (debootstrap)"
+        ./base-image.sh "$local_base" || cannot "no base image can be had"
+    fi
+    export SDK_IMAGE=$local_base RUNTIME_IMAGE=$local_base PUBLISHED=artifacts/image
+    rm -rf "../$PUBLISHED"
+    dotnet publish ../src/DistTrain.Cli -c Release --use-current-runtime --self-contained -o "../$PUBLISHED" --nologo --verbosity quiet \
+        -p:DebugType=none -p:PublishDocumentationFile=false -p:PublishReferencesDocumentationFiles=false || fail "the program cannot be published"
+}
+
+build() {
+    compose build coordinator >"$work/build.txt" 2>&1 || { tail -n 20 "$work/build.txt"; fail "the image cannot be built"; }
+    docker image ls "$IMAGE"
+    [ "$(docker run --rm --no-healthcheck --entrypoint id "$IMAGE" -u)" != 0 ] || fail "the image runs as root"
+}
+
+# The same training by one worker within one process: what the weights must be.
+train_in_one_process() { # FLAGS FOLDER
+    mkdir -m 777 "$2"
+    # shellcheck disable=SC2086
+    docker run --rm --no-healthcheck ${DISTTRAIN_USER:+--user "$DISTTRAIN_USER"} --volume "$2:/work/runs" "$IMAGE" train --workers 1 --run runs/one $1 >"$2.txt" 2>&1 || {
+        tail -n 5 "$2.txt"
+        fail "the training in one process failed"
+    }
+}
+
+weights_hash() { sed -nE 's/.*"event":"finished".*"weightsHash":"([0-9a-f]{64})".*/\1/p' "$1"/*/metrics.jsonl; }
+
+compose_quietly() {
+    echo "\$ docker compose $*"
+    compose "$@" >"$work/compose.txt" 2>&1 || {
+        tail -n 20 "$work/compose.txt"
+        fail "docker compose failed"
+    }
+}
+
+container_of() { compose ps --all --quiet "$1" | head -n 1; }
+
+is_running() { [ "$(docker inspect --format '{{.State.Status}}' "$(container_of "$1")")" = running ]; }
+
+coordinator_says() { # PATTERN SECONDS
+    for _ in $(seq "$2"); do
+        compose logs --no-color coordinator 2>/dev/null | grep -qE "$1" && return
+        is_running coordinator || break
+        sleep 1
+    done
+    compose logs --no-color coordinator | grep -qE "$1"
+}
+
+workers_say() { compose logs --no-color worker 2>/dev/null | grep -cE "$1"; }
+
+# Lines of: seconds, container, share of a core, memory.
+sample_stats() {
+    local start=$SECONDS
+    while sleep 1; do
+        docker stats --no-stream --format '{{.Name}} {{.CPUPerc}} {{.MemUsage}}' | awk -v t=$((SECONDS - start)) '{ sub("%", "", $2); print t, $1, $2, $3 }'
+    done
+}
+
+# For each container a row of bars over time, the highest as high as its greatest value.
+show_stats() { # FILE
+    awk '
+        function mib(text, n) { n = text + 0; if (text ~ /GiB/) n *= 1024; if (text ~ /KiB/) n /= 1024; if (text ~ /[0-9]B/) n /= 1048576; return n }
+        function bars(list, top, out, i, n, parts) { n = split(list, parts, " "); out = ""; for (i = 1; i <= n; i++) out = out substr(shapes, 1 + int(7.999 * parts[i] / (top > 0 ? top : 1)), 1); return out }
+        BEGIN { shapes = "▁▂▃▄▅▆▇█" }
+        { m = mib($4); cpu[$2] = cpu[$2] " " $3; memory[$2] = memory[$2] " " m; if ($3 > most_cpu[$2]) most_cpu[$2] = $3; if (m > most_memory[$2]) most_memory[$2] = m }
+        END { for (name in cpu) printf "%-26s CPU up to %5.0f %%  %s   memory up to %4.0f MiB  %s\n", name, most_cpu[name], bars(cpu[name], most_cpu[name]), most_memory[name], bars(memory[name], most_memory[name]) }
+    ' "$1" | sort
+}
+
+ended_well() { # FOLDER-OF-ONE-PROCESS FOLDER-OF-CONTAINERS
+    local code
+    code=$(timeout 240 docker wait "$(container_of coordinator)") || fail "the run does not end"
+    compose logs --no-color coordinator >"$work/coordinator.txt"
+    if [ "$code" != 0 ]; then
+        tail -n 20 "$work/coordinator.txt"
+        fail "the coordinator ended with code $code"
+    fi
+    for worker in $(compose ps --all --quiet worker); do
+        code=$(timeout 60 docker wait "$worker") || fail "a worker does not end with the run"
+        [ "$code" = 0 ] || fail "a worker ended with code $code"
+    done
+    grep -E ' epoch +[0-9]+/' "$work/coordinator.txt" | tail -n 2
+    ! grep -E ' epoch +[0-9]+/' "$work/coordinator.txt" | grep -qv ' 0 duplicated, 0 lost ' || fail "an epoch did not use each sample once"
+    echo "one process    $(weights_hash "$1")"
+    echo "containers     $(weights_hash "$2")"
+    [ -n "$(weights_hash "$1")" ] && [ "$(weights_hash "$1")" = "$(weights_hash "$2")" ] || fail "the weights differ"
+    cmp "$1"/*/model.safetensors "$2"/*/model.safetensors || fail "the files of the weights differ"
+}
+
+two_workers() {
+    say "two workers"
+    train_in_one_process "$training" "$work/two-expected"
+    mkdir "$work/two"
+    export RUNS=$work/two TRAIN=$training
+    compose_quietly up --detach --scale worker=2
+    ended_well "$work/two-expected" "$RUNS"
+    ls -l "$RUNS"/*
+    compose_quietly down --timeout 10
+}
+
+# A third worker joins and leaves in mid-run, a stranger is turned away, and the coordinator answers what container engines and people ask.
+third_worker_joins() {
+    say "two workers, then three, then two"
+    local sampling
+    train_in_one_process "$longer_training" "$work/three-expected"
+    mkdir "$work/three"
+    export RUNS=$work/three TRAIN=$longer_training COMPOSE_FILE=compose.yaml:compose.study.yaml
+    compose_quietly up --detach --scale worker=2
+    sample_stats >"$work/stats.txt" 2>/dev/null &
+    sampling=$!
+    coordinator_says ' epoch +3/' 120 || fail "the training does not begin"
+    compose_quietly up --detach --no-deps --no-recreate --scale worker=3 worker
+    for _ in $(seq 60); do
+        [ "$(workers_say 'joined as')" -lt 3 ] || break
+        sleep 1
+    done
+    [ "$(workers_say 'joined as')" -ge 3 ] && is_running coordinator || fail "the third worker came too late, or not at all"
+    compose logs --no-color worker | grep 'joined as'
+    docker ps --format 'table {{.Names}}\t{{.Image}}\t{{.Status}}\t{{.Networks}}'
+    docker stats --no-stream
+    compose exec -T coordinator disttrain status 127.0.0.1:7000 --cluster-folder /cluster || fail "the coordinator does not tell its status"
+    compose exec -T coordinator disttrain health 127.0.0.1:8080 --ready || fail "the coordinator says that it is not ready"
+    stranger_is_refused
+    compose_quietly up --detach --no-deps --no-recreate --scale worker=2 worker
+    is_running coordinator || fail "the run was too short for a worker to leave it"
+    ended_well "$work/three-expected" "$RUNS"
+    kill "$sampling" 2>/dev/null || true
+    wait "$sampling" 2>/dev/null || true
+    say "CPU and memory over that run, a sample about every three seconds"
+    show_stats "$work/stats.txt"
+}
+
+stranger_is_refused() {
+    local answer
+    ! answer=$(docker run --rm --no-healthcheck --network "${project}_default" "$IMAGE" worker --join coordinator:7000 --insecure --join-timeout 10 2>&1) || fail "a worker without credentials was let in"
+    printf '$ disttrain worker --join coordinator:7000 --insecure\n%s\n' "$(tail -n 1 <<<"$answer")"
+}
+
+find_engine
+project=disttrain-prove-$$
+export COMPOSE_PROJECT_NAME=$project IMAGE=disttrain
+unset DATA SOURCE
+# Files of another user would stay behind; root can remove them.
+[ "$(id -u)" -eq 0 ] || export DISTTRAIN_USER="$(id -u):$(id -g)"
+find_images
+build
+two_workers
+third_worker_joins
+say "proved: the same weights in containers as in one process, with two workers and with a third that joined and left in mid-run, under TLS"

@@ -1,0 +1,54 @@
+using System.Collections.Immutable;
+using DistTrain.Learning.Optimization;
+
+namespace DistTrain.Actors;
+
+/// <summary>A step that is planned and that not every shard has committed: who has which of its micro-batches, and what the shards have said.</summary>
+internal sealed class AssignedStep(PlannedStep plan, int shardCount)
+{
+    private readonly WorkerId?[] owners = new WorkerId?[plan.MiniBatch.MicroBatchCount];
+    private readonly ImmutableArray<ChunkMeasures>?[] measures = new ImmutableArray<ChunkMeasures>?[shardCount];
+
+    public PlannedStep Plan => plan;
+
+    /// <summary>From the shard that keeps the ledger; null until it has committed the step.</summary>
+    public StepRecord? Record { get; private set; }
+
+    public bool IsCommitted => Record is not null && measures.All(measure => measure is not null);
+
+    /// <summary>[shards] of a committed step.</summary>
+    public ImmutableArray<ImmutableArray<ChunkMeasures>> Measures => [.. measures.Select(measure => measure ?? [])];
+
+    public void Assign(WorkerId worker, WorkRange range)
+    {
+        for (var i = range.First; i < range.End; i++)
+        {
+            owners[i] = worker;
+        }
+    }
+
+    public void Abandon(WorkerId worker)
+    {
+        for (var i = 0; i < owners.Length; i++)
+        {
+            owners[i] = owners[i] == worker ? null : owners[i];
+        }
+    }
+
+    /// <summary>The parts of a range that no worker has.</summary>
+    public IReadOnlyList<WorkRange> WithoutOwner(WorkRange range) =>
+        WorkRange.Join(Enumerable.Range(range.First, range.Count).Where(i => owners[i] is null).Select(WorkRange.Single));
+
+    /// <returns>Whether the shard had not said so before.</returns>
+    public bool Commit(StepCommitted committed)
+    {
+        if (measures[committed.Shard.Value] is not null)
+        {
+            return false;
+        }
+
+        measures[committed.Shard.Value] = committed.Measures;
+        Record ??= committed.Record;
+        return true;
+    }
+}

@@ -1,0 +1,91 @@
+using DistTrain.Learning.Engines;
+using DistTrain.Runtime.Cluster;
+using DistTrain.Runtime.Security;
+
+namespace DistTrain.Runtime.Tests.Cluster;
+
+/// <summary>A coordinator's process and others that join it, all of them in this one, over real connections on loopback.</summary>
+internal sealed class ClusterScene : IDisposable
+{
+    private const string Version = "1.0";
+    private const string Hash = "sha256:0000000000000000000000000000000000000000000000000000000000000000";
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
+
+    private readonly TrainingDefinition definition;
+    private readonly IEngine engine;
+    private readonly TaskCompletionSource<HostAndPort> listening = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly CancellationTokenSource stop = new();
+    private readonly List<CancellationTokenSource> leaves = [];
+    private readonly Task<TrainingResult> run;
+
+    public ClusterScene(TrainingDefinition definition, IEngine engine, Func<CoordinatorSettings, CoordinatorSettings>? change = null, Action<TrainingEvent>? listener = null)
+    {
+        this.definition = definition;
+        this.engine = engine;
+        var settings = new CoordinatorSettings
+        {
+            Listen = new HostAndPort("127.0.0.1", 0),
+            Security = new ClusterSecurity { UsesTls = false },
+            ShardCount = 1,
+            MinimumWorkers = 1,
+            Listening = listening.SetResult,
+        };
+        settings = change?.Invoke(settings) ?? settings;
+        Security = settings.Security;
+        var offer = new RunOffer(Version, "configuration", settings.MinimumWorkers, new DataOffer("test", "test", Hash, []));
+        run = Task.Factory.StartNew(
+            () => ClusterCoordinator.Run(settings, offer, _ => Stream.Null, definition, engine, happening => Hear(happening, listener), stop.Token),
+            CancellationToken.None,
+            TaskCreationOptions.LongRunning,
+            TaskScheduler.Default);
+    }
+
+    public ClusterSecurity Security { get; }
+
+    public HostAndPort Address => listening.Task.WaitAsync(Patience).GetAwaiter().GetResult();
+
+    /// <summary>What the coordinator told people.</summary>
+    public List<string> Notices { get; } = [];
+
+    /// <summary>A process joins; it leaves when <see cref="Leave"/> is called with its index.</summary>
+    public Task<MemberOutcome> Join(MemberRole role = MemberRole.Worker, Func<MemberSettings, MemberSettings>? change = null, string version = Version)
+    {
+        var leave = new CancellationTokenSource();
+        leaves.Add(leave);
+        var settings = new MemberSettings { Coordinator = Address, Role = role, Security = Security };
+        settings = change?.Invoke(settings) ?? settings;
+        return Task.Factory.StartNew(
+            () => ClusterMember.Run(settings, version, (_, _) => new PreparedRun(definition, engine), _ => { }, leave.Token),
+            CancellationToken.None,
+            TaskCreationOptions.LongRunning,
+            TaskScheduler.Default);
+    }
+
+    public Task<MemberOutcome>[] Join(int count) => [.. Enumerable.Range(0, count).Select(_ => Join())];
+
+    public void Leave(int index) => leaves[index].Cancel();
+
+    public void Stop() => stop.Cancel();
+
+    public Task<TrainingResult> Result() => run.WaitAsync(Patience);
+
+    public void Dispose()
+    {
+        stop.Cancel();
+        leaves.ForEach(leave => leave.Cancel());
+        stop.Dispose();
+    }
+
+    private void Hear(TrainingEvent happening, Action<TrainingEvent>? listener)
+    {
+        if (happening is Noticed notice)
+        {
+            lock (Notices)
+            {
+                Notices.Add(notice.Sentence);
+            }
+        }
+
+        listener?.Invoke(happening);
+    }
+}
