@@ -58,7 +58,7 @@ public sealed class ClusterMember : ILinkHandler, IDisposable
     void ILinkHandler.Received(ILink link, ReadOnlySpan<byte> message) => Handle(link, MessageCodec.ReadNodeMessage(message, settings.Limits.Wire), tensors: null);
 
     IIncomingTensors ILinkHandler.Open(ILink link, ActorAddress receiver, TensorKey key) =>
-        (node ?? throw new WireFormatException("tensors came before this process was a member")).Open(receiver, key);
+        (node ?? throw new WireFormatException("tensors came before this process was a member")).Open(link, receiver, key);
 
     void ILinkHandler.Received(ILink link, ActorAddress receiver, IIncomingTensors tensors, ReadOnlySpan<byte> message)
     {
