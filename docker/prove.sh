@@ -44,7 +44,7 @@ clean_up() {
     rm -rf --one-file-system "$work"
 }
 trap clean_up EXIT
-trap 'exit 1' INT TERM
+trap 'echo "NOT PROVED: stopped, or out of time"; exit 1' INT TERM
 
 find_engine() {
     command -v docker >/dev/null || cannot "there is no docker client (Debian: docker.io)"
