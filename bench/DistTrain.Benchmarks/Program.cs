@@ -9,6 +9,7 @@ return args switch
     ["workers", .. var options] => QuickWorkers.Run(options),
     ["bare", .. var options] => QuickBare.Run(options),
     ["tls"] => QuickTls.Run(),
+    ["exchange", .. var options] => QuickExchange.Run(options),
     _ => Usage(),
 };
 
@@ -25,6 +26,7 @@ static int Usage()
         step [--batch B] [--seconds S] [--path P] [--model mlp:512,512 | cnn]   whole training steps on one thread
         workers ..., bare ...                               two workers in one process, through the actors and without them
         tls                                                 what encryption costs on a connection over loopback
+        exchange [MB,...] [pieces=N] [rounds=N] [chunk=KB]  gradients between two processes on loopback, by links, without actors; and the round trip of a control message
         bench [BenchmarkDotNet options]                     statistics of the kernels
         """);
     return 2;

@@ -20,6 +20,6 @@ public interface IComputeHost
     /// </summary>
     ActorMessage Transfer(ActorAddress sender, ActorAddress receiver, ActorMessage message);
 
-    /// <summary>The actor is gone or has retired: everything that it holds is free, except the newest weights of a parameter server, which are the run's result.</summary>
+    /// <summary>The actor is gone or has retired: everything that it holds is free, except the coordinator's newest version of which it holds every part: the run's result.</summary>
     void Forget(ActorAddress actor);
 }

@@ -148,7 +148,7 @@ public sealed class DeterministicRun
                 Place(placed.Map);
                 break;
             case ReleaseNode released:
-                EndNode(released.Node);
+                KillNode(released.Node);
                 break;
             case Log or Refuse or PrepareSamples:
                 break;

@@ -9,7 +9,7 @@ namespace DistTrain.Cli.Tests;
 /// <summary>A cluster of real processes on this machine.</summary>
 public sealed partial class ClusterProcessTests : IDisposable
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(3);
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(2);
     private readonly string folder = Directory.CreateTempSubdirectory("disttrain-cluster-").FullName;
     private readonly List<Process> started = [];
 
@@ -53,6 +53,17 @@ public sealed partial class ClusterProcessTests : IDisposable
         await kill.WaitForExitAsync();
     }
 
+    /// <summary>That nobody else can read, as there would be a warning about one that others can.</summary>
+    private async Task WriteSecret(string name, int length)
+    {
+        var file = Path.Combine(folder, name);
+        await File.WriteAllTextAsync(file, Convert.ToBase64String(new byte[length]));
+        if (!OperatingSystem.IsWindows())
+        {
+            File.SetUnixFileMode(file, UnixFileMode.UserRead | UnixFileMode.UserWrite);
+        }
+    }
+
     private static string HashOf(string output) => JsonDocument.Parse(output.TrimEnd().Split('\n')[^1]).RootElement.GetProperty("weightsHash").GetString()!;
 
     [Fact]
@@ -70,9 +81,11 @@ public sealed partial class ClusterProcessTests : IDisposable
     [Fact]
     public async Task A_coordinator_is_joined_asked_and_stopped()
     {
-        await File.WriteAllTextAsync(Path.Combine(folder, "secret"), Convert.ToBase64String(new byte[32]));
+        await WriteSecret("secret", 32);
         var coordinator = Start("train", "--listen", "127.0.0.1:0", "--secret-file", "secret", "--epochs", "1000000", "--json", "--run", "run");
-        var port = PortIn().Match(await coordinator.StandardError.ReadLineAsync().WaitAsync(Patience) ?? "").Groups[1].Value;
+        var waiting = await coordinator.StandardError.ReadLineAsync().WaitAsync(Patience);
+        Assert.Matches(PortIn(), waiting);
+        var port = PortIn().Match(waiting!).Groups[1].Value;
         var worker = Start("worker", "--join", $"127.0.0.1:{port}", "--secret-file", "secret");
         for (var line = ""; !line.Contains("\"event\":\"epoch\"", StringComparison.Ordinal);)
         {
@@ -84,7 +97,7 @@ public sealed partial class ClusterProcessTests : IDisposable
         var members = ClusterStatus.FromJson(System.Text.Encoding.UTF8.GetBytes(status.Output.TrimEnd())).Members;
         Assert.Equal((0, worker.Id), (members[0].Node, members[1].ProcessId));
 
-        await File.WriteAllTextAsync(Path.Combine(folder, "other"), Convert.ToBase64String(new byte[33]));
+        await WriteSecret("other", 33);
         var stranger = await Run("worker", "--join", $"127.0.0.1:{port}", "--secret-file", "other");
         Assert.Equal((int)ExitCode.Refused, stranger.Code);
         Assert.Contains("wrong secret", stranger.Error, StringComparison.Ordinal);

@@ -125,8 +125,8 @@ internal static class Checker
             var gradients = gradientsOf[delivery.Receiver];
             Gain(delivery, versions, gradients);
 
-            // While it works on a message, an actor may hold what it is about to drop. A server may have to go back by one.
-            var most = (delivery.Receiver.Role == ActorRole.ParameterServer ? 3 : 2) + kept;
+            // While it works on a message, an actor may hold what it is about to drop. A server may have to go back by one, and delivers that as well.
+            var most = (delivery.Receiver.Role == ActorRole.Worker ? 2 : 3) + kept;
             Assert.InRange(versions.Count, 0, most + 1);
             versions.ExceptWith(delivery.Effects.OfType<DropWeights>().Select(drop => drop.Version));
             gradients.ExceptWith(delivery.Effects.OfType<ReleaseGradient>().Select(release => release.Gradient));

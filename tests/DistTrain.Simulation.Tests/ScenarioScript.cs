@@ -11,11 +11,14 @@ namespace DistTrain.Simulation.Tests;
 /// samples 20   batch 8   micro-batches 4   epochs 1   tests 6   block 4
 /// worker 0 takes 10
 /// worker 1 dies at 30
+/// worker 1 leaves at 30
+/// node 10 starts at 0
+/// node 10 leaves at 30
 /// stop at 40
 /// ----
 /// 0.000 ms  coordinator &lt;- runtime: Started
 /// </code>
-/// A worker that "takes 10" needs 10 microseconds a sample and starts with the run; one that "takes 10 from 30" starts at delivery 30.
+/// <c>shards 3</c>, <c>stages 1</c> and <c>placement servers</c> may stand among the settings; a node that "starts" holds shards only. A worker that "takes 10" needs 10 microseconds a sample and starts with the run; one that "takes 10 from 30" starts at delivery 30.
 /// </summary>
 internal sealed class ScenarioScript
 {
@@ -23,6 +26,7 @@ internal sealed class ScenarioScript
     private readonly Dictionary<string, int> settings = [];
     private readonly List<SimulatedWorker> workers = [];
     private readonly List<Incident> incidents = [];
+    private ShardPlacement placement;
 
     private ScenarioScript(IReadOnlyList<string> script, IReadOnlyList<string> expectedTrace)
     {
@@ -43,11 +47,16 @@ internal sealed class ScenarioScript
         Definition = Checker.Definition(settings["samples"], settings["batch"], settings["micro-batches"], settings["epochs"], workers.Count, settings["tests"]) with
         {
             EvaluationBlockSize = settings["block"],
+            ShardCount = settings.GetValueOrDefault("shards", 1),
+            Placement = placement,
         },
         Workers = [.. workers],
         Incidents = [.. incidents],
         Seed = (ulong)settings["seed"],
     };
+
+    /// <summary>Exchanges of sums between shards in each update.</summary>
+    public int Stages => settings.GetValueOrDefault("stages");
 
     public static ScenarioScript Parse(IReadOnlyList<string> lines)
     {
@@ -69,6 +78,18 @@ internal sealed class ScenarioScript
                 break;
             case ["worker", var id, "dies", "at", var at]:
                 incidents.Add(new WorkerDies(Number(at), new WorkerId(Number(id))));
+                break;
+            case ["worker", var id, "leaves", "at", var at]:
+                incidents.Add(new WorkerIsAskedToLeave(Number(at), new WorkerId(Number(id))));
+                break;
+            case ["node", var id, "starts", "at", var at]:
+                incidents.Add(new ServerNodeStarts(Number(at), new NodeId(Number(id))));
+                break;
+            case ["node", var id, "leaves", "at", var at]:
+                incidents.Add(new NodeIsAskedToLeave(Number(at), new NodeId(Number(id))));
+                break;
+            case ["placement", var name]:
+                placement = Enum.Parse<ShardPlacement>(name, ignoreCase: true);
                 break;
             case ["stop", "at", var at]:
                 incidents.Add(new StopIsRequested(Number(at)));

@@ -13,7 +13,7 @@ internal sealed record SymbolicState(ShardId Shard, WeightVersion Version, Symbo
 internal sealed record SymbolicGradient(MiniBatch MiniBatch, string[] ComputedOn, TreeNode Node, string Sum);
 
 /// <summary>
-/// Who holds what. A worker lets go of a version as a whole; others let go of what came by one message at a time.
+/// Who holds what. A worker lets go of a version as a whole, perhaps of parts that have not been handed to it; others let go of what came by one message at a time.
 /// </summary>
 internal sealed class SymbolicHoldings
 {
@@ -47,7 +47,7 @@ internal sealed class SymbolicHoldings
         var wasHeld = effect switch
         {
             ReleaseGradient release => holder.Gradients.Remove(release.Gradient),
-            DropWeights drop when actor.Role == ActorRole.Worker => holder.Parts.RemoveAll(part => part.Version == drop.Version) > 0,
+            DropWeights drop when actor.Role == ActorRole.Worker => holder.Parts.RemoveAll(part => part.Version == drop.Version) >= 0,
             DropWeights drop => holder.DropOne(drop.Version),
             DropSnapshot drop => holder.States.RemoveAll(state => state.Version == drop.Version) > 0,
             _ => false,
@@ -58,12 +58,14 @@ internal sealed class SymbolicHoldings
         }
     }
 
-    public void Forget(ActorAddress actor, bool keepsNewestVersion)
+    /// <summary>Everything of the actor's is free.</summary>
+    /// <param name="keepsNewestOf">The number of shards, where the newest version is kept of which all their parts are there; otherwise 0.</param>
+    public void Forget(ActorAddress actor, int keepsNewestOf)
     {
-        if (holders.Remove(actor, out var holder) && keepsNewestVersion && holder.Parts.Count > 0)
+        if (holders.Remove(actor, out var holder) && keepsNewestOf > 0)
         {
-            var newest = holder.Parts.Max(part => part.Version);
-            Of(actor).Parts.AddRange(holder.Parts.Where(part => part.Version == newest));
+            var whole = holder.Parts.GroupBy(part => part.Version).Where(parts => parts.Select(part => part.Shard).Distinct().Count() == keepsNewestOf);
+            Of(actor).Parts.AddRange(whole.MaxBy(parts => parts.Key) ?? Enumerable.Empty<SymbolicPart>());
         }
     }
 

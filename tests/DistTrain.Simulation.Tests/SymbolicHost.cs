@@ -104,7 +104,7 @@ internal sealed class SymbolicHost : IComputeHost
         }
     }
 
-    public void Forget(ActorAddress actor) => holdings.Forget(actor, keepsNewestVersion: actor.Role == ActorRole.Coordinator);
+    public void Forget(ActorAddress actor) => holdings.Forget(actor, keepsNewestOf: actor.Role == ActorRole.Coordinator ? shardCount : 0);
 
     private IEnumerable<int> ChunksOf(ShardId shard) => Enumerable.Range(0, ChunkCount).Where(chunk => chunk % shardCount == shard.Value);
 

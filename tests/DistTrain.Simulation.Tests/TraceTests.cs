@@ -13,7 +13,7 @@ public class TraceTests
     {
         var path = Path.Combine(TracesFolder(), file);
         var script = ScenarioScript.Parse(File.ReadAllLines(path));
-        var run = Checker.Run(script.Scenario, new SymbolicHost(script.Scenario.Definition));
+        var run = Checker.Run(script.Scenario, new SymbolicHost(script.Scenario.Definition) { Stages = script.Stages });
         Assert.NotNull(run.Result.Ending);
         if (Environment.GetEnvironmentVariable("DISTTRAIN_REWRITE_TRACES") == "1")
         {

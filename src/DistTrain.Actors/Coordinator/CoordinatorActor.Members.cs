@@ -46,6 +46,11 @@ public sealed partial class CoordinatorActor
             return "the run is ending";
         }
 
+        if (goneNodes.Contains(request.Node) || leavingNodes.ContainsKey(request.Node))
+        {
+            return $"{request.Node} leaves, or is gone";
+        }
+
         return request.Arithmetic == definition.Arithmetic
             ? null
             : $"its engine computes in {request.Arithmetic}, but the run in {definition.Arithmetic}, and a run does not mix two arithmetics";
@@ -130,13 +135,12 @@ public sealed partial class CoordinatorActor
 
     private void HandleWorkerLost(WorkerLost lost, EffectList effects)
     {
-        departing.RemoveWhere(gone => gone.Worker == lost.Worker);
-        var waited = waitingToJoin.RemoveAll(request => request.Worker == lost.Worker);
+        var wasKnown = departing.RemoveWhere(gone => gone.Worker == lost.Worker) + waitingToJoin.RemoveAll(request => request.Worker == lost.Worker) > 0;
         if (members.Find(lost.Worker) is { } member)
         {
             LoseWorker(member, lost.Reason, effects);
         }
-        else if (waited == 0)
+        else if (!wasKnown)
         {
             effects.Refuse(lost, $"{lost.Worker} is not a member");
         }

@@ -9,6 +9,9 @@ public sealed partial class CoordinatorActor
 
     /// <summary>Nodes that want to leave, and why.</summary>
     private readonly SortedDictionary<NodeId, string> leavingNodes = [];
+
+    /// <summary>Nodes that were released or lost; what still comes from there comes too late.</summary>
+    private readonly SortedSet<NodeId> goneNodes = [];
     private readonly SortedSet<ShardId> readyShards = [];
     private readonly SortedDictionary<ShardId, ServerState> movedStates = [];
 
@@ -112,6 +115,7 @@ public sealed partial class CoordinatorActor
         foreach (var node in leavingNodes.Keys.Where(node => !HoldsShards(node) && members.All.All(member => member.Node != node)).ToArray())
         {
             leavingNodes.Remove(node);
+            goneNodes.Add(node);
             effects.Add(new ReleaseNode(node));
         }
     }
@@ -207,6 +211,7 @@ public sealed partial class CoordinatorActor
     {
         serverNodes.Remove(lost.Node);
         leavingNodes.Remove(lost.Node);
+        goneNodes.Add(lost.Node);
         ShardId[] shards = [.. (map?.Shards ?? []).Where(shard => map!.NodeOf(shard) == lost.Node && !movedStates.ContainsKey(shard))];
         if (shards.Length == 0 || phase is not (Phase.Gathering or Phase.Training or Phase.Moving or Phase.Concluding or Phase.Stopping))
         {

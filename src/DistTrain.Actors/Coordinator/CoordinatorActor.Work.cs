@@ -246,6 +246,7 @@ public sealed partial class CoordinatorActor
         {
             tally.WeightsHash = hashed.Hash;
             ReportCompleteEpochs(effects);
+            MoveIfDue(effects);
         }
 
         DismissIfStopped(effects);

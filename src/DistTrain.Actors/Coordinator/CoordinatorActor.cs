@@ -145,6 +145,7 @@ public sealed partial class CoordinatorActor : IActor
         WorkerStopped stopped => ReasonToRefuse(stopped.Worker, stopped.Header),
         LeaveRequested request => ReasonToRefuse(request.Worker, request.Header),
         JoinRequested or LocalMessage => null,
+        WeightsDelivered when phase == Phase.Dismissing => "the run leaves other weights",
         ActorMessage from => HeaderRule.ReasonToRefuse(header, from.Header),
         _ => null,
     };

@@ -16,7 +16,7 @@ public sealed record Log(string Sentence) : Effect;
 public sealed record Refuse(Message Message, string Reason) : Effect;
 
 /// <summary>
-/// The actor has done its part: it wants no more messages, and its runtime may let go of it and of all that it holds, except the coordinator's newest version, which is the
+/// The actor has done its part: it wants no more messages, and its runtime may let go of it and of all that it holds, except the coordinator's newest whole version, which is the
 /// run's result.
 /// </summary>
 public sealed record Retire : Effect;

@@ -82,8 +82,8 @@ public sealed class WorkerActor : IActor
             case LeaveAsked asked:
                 HandleLeaveAsked(asked, effects);
                 break;
-            case Stop:
-                HandleStop(effects);
+            case Stop stop:
+                HandleStop(stop, effects);
                 break;
             default:
                 effects.Refuse(message, "a worker has no use for it");
@@ -97,9 +97,14 @@ public sealed class WorkerActor : IActor
         JoinRefused => phase == Phase.Joining ? null : "the worker has not asked to join",
         Welcome welcome when phase == Phase.Member => IsNewer(welcome.Header) ? null : $"session {header.Session} is newer",
         Welcome => phase == Phase.Joining ? null : "the worker has not asked to join",
+        Stop stop when phase == Phase.Member => ReasonToRefuse(stop),
         ActorMessage from when phase == Phase.Member => HeaderRule.ReasonToRefuse(header, from.Header),
         _ => "the worker is not a member",
     };
+
+    /// <summary>The shards may live in a newer incarnation, of which a worker that is to stop has not been told.</summary>
+    private string? ReasonToRefuse(Stop stop) =>
+        HeaderRule.ReasonToRefuse(stop.Header.Incarnation > header.Incarnation ? header with { Incarnation = stop.Header.Incarnation } : header, stop.Header);
 
     private void LetGoOfWhatItCarries(Message message, EffectList effects)
     {
@@ -243,8 +248,9 @@ public sealed class WorkerActor : IActor
         runningIsOfAnEarlierMembership = false;
     }
 
-    private void HandleStop(EffectList effects)
+    private void HandleStop(Stop stop, EffectList effects)
     {
+        header = stop.Header;
         BecomeStopping(effects);
         GoOn(effects);
     }

@@ -24,7 +24,7 @@ internal sealed class ClusterTraining(
     {
         if (security is not null)
         {
-            return Coordinate(security, TellWhereToJoin, definition, engine, listener, cancellation);
+            return Coordinate(security, address => TellWhereToJoin(address, security), definition, engine, listener, cancellation);
         }
 
         using var end = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
@@ -81,8 +81,13 @@ internal sealed class ClusterTraining(
         end.Cancel();
     }
 
-    private void TellWhereToJoin(HostAndPort address)
+    private void TellWhereToJoin(HostAndPort address, ClusterSecurity known)
     {
+        if (TransportPolicy.Warning(address, known) is { } warning)
+        {
+            notice(warning);
+        }
+
         var workers = plan.MinimumWorkers == 1 ? "a worker" : $"{plan.MinimumWorkers} workers";
         notice($"waiting for {workers} on {address}: 'disttrain worker --join HOST:{address.Port}' with the same credentials");
     }

@@ -87,6 +87,11 @@ public sealed class MemberCommand
             Parent.WatchEnd(host.Input, () => LeaveForGood(leave));
         }
 
+        if (TransportPolicy.Warning(request.Coordinator, security) is { } warning)
+        {
+            host.Error.WriteLine($"disttrain: {warning}");
+        }
+
         var outcome = Join(new MemberSettings
         {
             Coordinator = request.Coordinator,

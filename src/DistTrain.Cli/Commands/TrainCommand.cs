@@ -263,6 +263,8 @@ public sealed class TrainCommand
             case RunOutcome.NonFinite:
                 throw new CommandException(
                     ExitCode.NonFinite, $"the training became non-finite: {(summary.Explanation ?? "no reason given").TrimEnd('.')} (the last finite weights are in {run.RunDirectory})");
+            case RunOutcome.ServerLost:
+                throw new CommandException(ExitCode.Network, $"{summary.Explanation}; they are in {run.RunDirectory}");
             case RunOutcome.Cancelled when failure is not null:
                 throw new CommandException(ExitCode.Network, $"{failure}; the weights after step {summary.Steps} are in {run.RunDirectory}");
             case RunOutcome.Cancelled:

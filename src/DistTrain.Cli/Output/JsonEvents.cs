@@ -84,6 +84,7 @@ public static class JsonEvents
             RunOutcome.Completed => "completed",
             RunOutcome.StoppedEarly => "stopped-early",
             RunOutcome.Cancelled => "interrupted",
+            RunOutcome.ServerLost => "server-lost",
             _ => "non-finite",
         });
         json.WriteNumber("epochs", summary.Epochs);

@@ -42,7 +42,7 @@ public static class ClusterCoordinator
         };
         run.Check();
         node = new CoordinatorNode(settings, offer, run, local.Actors, local.Host, sentence => local.Actors.Tell(new Noticed(sentence)));
-        using var files = new FileServer(offer.Data.Files, openFile, node.Say);
+        using var files = new FileServer(offer.Data.Files, openFile, node.Say, settings.Limits.Transfer);
         using var network = new Network(settings.Security, settings.Limits, node, node.Say) { Files = files.Serve, Status = connection => StatusExchange.Answer(connection, node.Status()) };
         node.IssueTicket = peer => network.IssueFileTicket(peer).ToArray();
         var address = network.Listen(settings.Listen, settings.Listen.Host);

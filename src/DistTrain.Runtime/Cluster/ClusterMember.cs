@@ -58,7 +58,7 @@ public sealed class ClusterMember : ILinkHandler, IDisposable
     void ILinkHandler.Received(ILink link, ReadOnlySpan<byte> message) => Handle(link, MessageCodec.ReadNodeMessage(message, settings.Limits.Wire), tensors: null);
 
     IIncomingTensors ILinkHandler.Open(ILink link, ActorAddress receiver, TensorKey key) =>
-        (node ?? throw new WireFormatException("tensors came before this process was a member")).Open(receiver, key);
+        (node ?? throw new WireFormatException("tensors came before this process was a member")).Open(link, receiver, key);
 
     void ILinkHandler.Received(ILink link, ActorAddress receiver, IIncomingTensors tensors, ReadOnlySpan<byte> message)
     {
@@ -121,7 +121,8 @@ public sealed class ClusterMember : ILinkHandler, IDisposable
         try
         {
             using var fetcher = new FileClient(
-                cancellation => network.ConnectForFiles(settings.Coordinator, link, tickets.Get(() => MemberNode.Send(link, new TicketRequested())), cancellation));
+                cancellation => network.ConnectForFiles(settings.Coordinator, link, tickets.Get(() => MemberNode.Send(link, new TicketRequested())), cancellation),
+                settings.Limits.Transfer);
             var run = prepare(offer, fetcher);
             local = new LocalProcess(run.Definition, run.Engine, threads: 1, (from, to, message) => node!.Route(from, to, message), effect => throw new InvalidOperationException($"only a coordinator asks for {effect.GetType().Name}"));
             MemberNode.Send(link, new Prepared(run.Engine.ArithmeticId.Value, run.Engine.KernelPath, offer.Data.ContentHash));

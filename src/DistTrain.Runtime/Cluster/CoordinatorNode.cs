@@ -123,7 +123,8 @@ internal sealed class CoordinatorNode : ILinkHandler
         }
     }
 
-    public IIncomingTensors Open(ILink link, ActorAddress receiver, TensorKey key) => switchboard.Open(receiver, key);
+    public IIncomingTensors Open(ILink link, ActorAddress receiver, TensorKey key) =>
+        switchboard.Open(Find(link).Node ?? throw new WireFormatException("tensors came from a process that is no member"), receiver, key);
 
     public void Received(ILink link, ActorAddress receiver, IIncomingTensors tensors, ReadOnlySpan<byte> message)
     {

@@ -20,6 +20,8 @@ internal sealed class MemberNode
     private readonly object gate = new();
     private readonly Dictionary<ProcessId, NodeId> nodes = [];
     private readonly SortedSet<NodeId> reached = [];
+    private readonly List<(ActorAddress To, Message Message)> early = [];
+    private long placedVersion;
     private ShardMap? map;
 
     /// <param name="admission">Who this process is.</param>
@@ -36,7 +38,7 @@ internal sealed class MemberNode
         this.actors = actors;
         this.dial = dial;
         this.unreachable = unreachable;
-        switchboard = new Switchboard(admission.Node, tensors, limits, actors.Post);
+        switchboard = new Switchboard(admission.Node, tensors, limits, Deliver);
         nodes.Add(coordinator.Peer, NodeId.Coordinator);
         switchboard.Connect(NodeId.Coordinator, coordinator);
     }
@@ -58,13 +60,26 @@ internal sealed class MemberNode
 
     public void Route(ActorAddress from, ActorAddress to, ActorMessage message) => switchboard.Route(from, to, message);
 
-    public IIncomingTensors Open(ActorAddress receiver, TensorKey key) => switchboard.Open(receiver, key);
+    public IIncomingTensors Open(ILink link, ActorAddress receiver, TensorKey key) => switchboard.Open(NodeOf(link), receiver, key);
 
     /// <summary>The coordinator's process says where the shards are.</summary>
     public void Place(ShardsPlaced placed)
     {
         switchboard.Place(placed.Map);
         LocalShards.Replace(actors, placed.Map, admission.Node);
+        (ActorAddress To, Message Message)[] due;
+        lock (early)
+        {
+            placedVersion = placed.Map.Version;
+            due = [.. early];
+            early.Clear();
+        }
+
+        foreach (var (to, message) in due)
+        {
+            actors.Post(to, message);
+        }
+
 
         lock (gate)
         {
@@ -125,6 +140,24 @@ internal sealed class MemberNode
         var encoded = new ArrayBufferWriter<byte>();
         MessageCodec.Write(encoded, message);
         link.Send(encoded.WrittenSpan);
+    }
+
+    /// <summary>The state of a shard that is to live here travels with tensors, and may be here before the small message that says so.</summary>
+    private bool Deliver(ActorAddress to, Message message)
+    {
+        if (message is ResumeServing resume)
+        {
+            lock (early)
+            {
+                if (resume.Map.Version > placedVersion)
+                {
+                    early.Add((to, message));
+                    return true;
+                }
+            }
+        }
+
+        return actors.Post(to, message);
     }
 
     /// <summary>Of two members that both hold shards the one with the higher number dials; one without shards dials all that have some.</summary>

@@ -21,11 +21,15 @@ internal sealed class Switchboard(NodeId own, ITensorStore tensors, LinkLimits l
     private readonly Dictionary<WorkerId, NodeId> workers = [];
     private ShardMap? map;
 
+    /// <summary>The one before: what was sent under it may still arrive.</summary>
+    private ShardMap? earlier;
+
     /// <summary>From now on the shards live here.</summary>
     public void Place(ShardMap placed)
     {
         lock (gate)
         {
+            earlier = map;
             map = placed;
         }
     }
@@ -84,8 +88,20 @@ internal sealed class Switchboard(NodeId own, ITensorStore tensors, LinkLimits l
         peer.Send(from, to, message, message is ITensorMessage ? tensors.Hold(from, message) : null);
     }
 
-    /// <summary>Memory for what a peer announces.</summary>
-    public IIncomingTensors Open(ActorAddress receiver, TensorKey key) => tensors.Open(receiver, key);
+    /// <summary>Memory for what a process announces.</summary>
+    /// <exception cref="WireFormatException">It announces weights of a shard that does not live there: they would take the place of the true ones.</exception>
+    public IIncomingTensors Open(NodeId sender, ActorAddress receiver, TensorKey key)
+    {
+        lock (gate)
+        {
+            if (key is WeightsKey && !IsPlaceOf(sender, key.Shard, map) && !IsPlaceOf(sender, key.Shard, earlier))
+            {
+                throw new WireFormatException($"{sender} announces weights of {key.Shard}, which does not live there");
+            }
+        }
+
+        return tensors.Open(receiver, key);
+    }
 
     /// <summary>Takes what came over a process's link, and hands over whatever is due.</summary>
     /// <param name="sender">The process.</param>
@@ -133,6 +149,8 @@ internal sealed class Switchboard(NodeId own, ITensorStore tensors, LinkLimits l
             return actor.Role == ActorRole.ParameterServer || NodeOf(actor) == sender;
         }
     }
+
+    private static bool IsPlaceOf(NodeId node, ShardId shard, ShardMap? placed) => placed is not null && shard.Value < placed.ShardCount && placed.NodeOf(shard) == node;
 
     private NodeId? NodeOf(ActorAddress address) => address.Role switch
     {

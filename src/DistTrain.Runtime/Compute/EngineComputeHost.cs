@@ -97,8 +97,8 @@ public sealed class EngineComputeHost : IComputeHost, ITensorStore, IDisposable
             server.Forget(new ShardId(actor.Number));
         }
 
-        // The coordinator's newest version is the run's result, and outlives the coordinator.
-        holdings.ReleaseAll(actor, keepsNewestVersion: actor.Role == ActorRole.Coordinator);
+        // The coordinator's newest whole version is the run's result, and outlives the coordinator.
+        holdings.ReleaseAll(actor, key => actor.Role == ActorRole.Coordinator && weights.IsWhole(key, server.Cut.ShardCount));
     }
 
     /// <summary>Ends the threads of workers that have not been forgotten.</summary>

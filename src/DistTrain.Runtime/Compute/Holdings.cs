@@ -150,7 +150,8 @@ internal sealed class Holdings(WeightVersions weights, GradientBuffers gradients
         }
     }
 
-    public void ReleaseAll(ActorAddress actor, bool keepsNewestVersion)
+    /// <summary>The actor is gone; of the versions that may be kept, the newest is.</summary>
+    public void ReleaseAll(ActorAddress actor, Func<VersionKey, bool> mayBeKept)
     {
         lock (gate)
         {
@@ -160,7 +161,7 @@ internal sealed class Holdings(WeightVersions weights, GradientBuffers gradients
             }
 
             held.Gradients.ForEach(gradients.Release);
-            var newest = keepsNewestVersion && held.Versions.Count > 0 ? held.Versions.Max() : (VersionKey?)null;
+            var newest = held.Versions.Where(mayBeKept).Order().Select(key => (VersionKey?)key).LastOrDefault();
             Release(held, key => key != newest);
             if (newest is not null)
             {

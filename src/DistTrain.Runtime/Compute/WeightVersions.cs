@@ -38,6 +38,15 @@ internal sealed class WeightVersions(int bufferLength)
         }
     }
 
+    /// <summary>Whether every shard's part is there.</summary>
+    public bool IsWhole(VersionKey key, int shardCount)
+    {
+        lock (gate)
+        {
+            return entries.TryGetValue(key, out var entry) && entry.Written.Count == shardCount;
+        }
+    }
+
     public bool Exists(VersionKey key)
     {
         lock (gate)

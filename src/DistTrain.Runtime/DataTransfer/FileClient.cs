@@ -70,6 +70,10 @@ public sealed class FileClient(Func<CancellationToken, SecureConnection> dial, T
 
                 cancellation.WaitHandle.WaitOne(limits.PauseAfter(failures));
             }
+            catch (SecureConnectException refusal)
+            {
+                throw new TransferRefusedException($"{file.Name} could not be fetched: {refusal.Message}", refusal);
+            }
             catch (WireFormatException nonsense)
             {
                 Drop();

@@ -144,9 +144,10 @@ internal abstract class Channel
         }
     }
 
-    /// <summary>Waits a moment until nothing is being sent, so that the last word is not cut off.</summary>
+    /// <summary>Sends what is due, and waits a moment until nothing is being sent, so that the last word is not cut off.</summary>
     public void Settle(TimeSpan atMost)
     {
+        Flush();
         var deadline = Stopwatch.GetElapsedTime(0) + atMost;
         lock (Gate)
         {

@@ -316,7 +316,7 @@ internal sealed class ControlChannel : Channel
             isAcknowledgementDue = true;
         }
 
-        Flush();
+        // The link's end sends the acknowledgement: if it went out first, the peer could break the connections before this side knows why.
         owner.Closed(reason);
     }
 

@@ -104,8 +104,10 @@ public sealed class Link : ILink
     public void Close(string reason)
     {
         ArgumentNullException.ThrowIfNull(reason);
-        supervisor.BeginClose(reason);
+
+        // In this order: the supervisor ends the link as soon as everything that was to be said has come.
         control.Close(reason);
+        supervisor.BeginClose(reason);
     }
 
     private static Link Create(LinkOptions options, SecureConnection control, LinkDialer? dial, Func<byte[]>? issueTicket)

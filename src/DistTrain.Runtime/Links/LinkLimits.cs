@@ -1,4 +1,5 @@
 using DistTrain.Learning;
+using DistTrain.Runtime.DataTransfer;
 using DistTrain.Runtime.Wire;
 
 namespace DistTrain.Runtime.Links;
@@ -7,6 +8,9 @@ namespace DistTrain.Runtime.Links;
 public sealed record LinkLimits
 {
     public WireLimits Wire { get; init; } = new();
+
+    /// <summary>Of connections for files.</summary>
+    public TransferLimits Transfer { get; init; } = new();
 
     /// <summary>Connections whose peer has not proved itself yet.</summary>
     public int MaximumHalfOpenConnections { get; init; } = 64;
@@ -47,6 +51,7 @@ public sealed record LinkLimits
     public void Check()
     {
         Wire.Check();
+        Transfer.Check();
         Require(MaximumHalfOpenConnections > 0, nameof(MaximumHalfOpenConnections), "at least 1");
         Require(MaximumQueuedMessages > 0, nameof(MaximumQueuedMessages), "at least 1");
         Require(MaximumQueuedBytes >= Wire.MaximumFrameBytes, nameof(MaximumQueuedBytes), "at least the longest frame");

@@ -1,4 +1,6 @@
 using System.Net;
+using System.Net.Sockets;
+using DistTrain.Runtime.Cluster;
 
 namespace DistTrain.Runtime.Security;
 
@@ -32,6 +34,20 @@ public static class TransportPolicy
         return security.AllowsInsecure
             ? new TransportJudgement(true, $"{address} is not secured, as --insecure asks for: {danger}.")
             : new TransportJudgement(false, $"{address} is not this machine alone, and {danger}: make credentials with 'disttrain cluster init', or add --insecure to accept that.");
+    }
+
+    /// <summary>What a person must be told who has asked for connections that are not secured; null where nothing is to be told, or a name has no address yet.</summary>
+    public static string? Warning(HostAndPort address, ClusterSecurity security)
+    {
+        ArgumentNullException.ThrowIfNull(address);
+        try
+        {
+            return HostAddresses.Of(address.Host, CancellationToken.None).Select(candidate => Judge(candidate, security)).FirstOrDefault(judgement => judgement is { IsAllowed: true, Sentence: not null })?.Sentence;
+        }
+        catch (SocketException)
+        {
+            return null;
+        }
     }
 
     /// <summary>Certificates tell members from strangers only under TLS; a secret does in any case.</summary>

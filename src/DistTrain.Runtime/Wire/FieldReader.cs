@@ -74,8 +74,9 @@ internal ref struct FieldReader(ReadOnlySpan<byte> bytes, WireLimits limits)
     {
         Field = field;
         var value = reader.ReadBinary();
-        Require(value.Length >= least && value.Length <= most, least == most ? $"it must be {least} bytes long" : $"it must be {least} to {most} bytes long");
-        return value;
+        return value.Length >= least && value.Length <= most
+            ? value
+            : throw new WireFormatException(least == most ? $"it must be {least} bytes long" : $"it must be {least} to {most} bytes long");
     }
 
     /// <summary>Whether a nil stands for a value that is not there; it is read if so.</summary>
@@ -89,8 +90,7 @@ internal ref struct FieldReader(ReadOnlySpan<byte> bytes, WireLimits limits)
     public void BeginGroup(string field, int fieldCount)
     {
         Field = field;
-        var count = reader.ReadArrayHeader();
-        Require(count == fieldCount, $"it has {count} fields instead of {fieldCount}");
+        RequireFieldCount(reader.ReadArrayHeader(), fieldCount);
     }
 
     public void EndGroup() => reader.EndArray();
@@ -124,7 +124,7 @@ internal ref struct FieldReader(ReadOnlySpan<byte> bytes, WireLimits limits)
     public void BeginFields(string kind, int fieldCount, int expected)
     {
         Kind = kind;
-        Require(fieldCount == expected, $"it has {fieldCount} fields instead of {expected}");
+        RequireFieldCount(fieldCount, expected);
     }
 
     public void EndMessage() => reader.EndArray();
@@ -138,6 +138,14 @@ internal ref struct FieldReader(ReadOnlySpan<byte> bytes, WireLimits limits)
         if (!isMet)
         {
             throw new WireFormatException(otherwise);
+        }
+    }
+
+    private static void RequireFieldCount(int actual, int expected)
+    {
+        if (actual != expected)
+        {
+            throw new WireFormatException($"it has {actual} fields instead of {expected}");
         }
     }
 

@@ -79,6 +79,15 @@ public sealed class ClusterTrainingTests : IDisposable
         Assert.Equal(first.JsonLines[^1].GetProperty("weightsHash").GetString(), again.JsonLines[^1].GetProperty("weightsHash").GetString());
     }
 
+    [Theory]
+    [InlineData("0.0.0.0:0", true)]
+    [InlineData("127.0.0.1:0", false)]
+    public void An_open_cluster_is_warned_of_beyond_this_machine(string listen, bool isWarned)
+    {
+        Coordinates();
+        Assert.Equal(isWarned, sandbox.Train("--listen", listen, "--insecure").Error.Contains("is not secured, as --insecure asks for: anybody who reaches it can join the cluster", StringComparison.Ordinal));
+    }
+
     [Fact]
     public void A_port_that_is_taken_leaves_no_run_directory_behind()
     {

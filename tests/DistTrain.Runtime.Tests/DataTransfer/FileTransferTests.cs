@@ -73,7 +73,7 @@ public sealed class FileTransferTests
     public void A_coordinator_that_cannot_be_reached_is_tried_only_so_often()
     {
         var dials = 0;
-        using var fetcher = new FileClient(_ => throw (dials++ % 2 == 0 ? new IOException("no ticket") : new SecureConnectException(ConnectionFault.Unreachable, "nobody listens")), FileConnections.Impatient);
+        using var fetcher = new FileClient(_ => throw (dials++ % 2 == 0 ? new SecureConnectException(ConnectionFault.TicketNotValid, "no ticket") : new SecureConnectException(ConnectionFault.Unreachable, "nobody listens")), FileConnections.Impatient);
         Assert.Contains("nobody listens", Assert.Throws<IOException>(() => Fetch(fetcher, FileConnections.Describe("a", [1]))).Message, StringComparison.Ordinal);
         Assert.Equal(FileConnections.Impatient.MaximumFailures, dials);
     }
@@ -83,7 +83,8 @@ public sealed class FileTransferTests
     {
         var dials = 0;
         using var fetcher = new FileClient(_ => throw (dials++ == 0 ? new SecureConnectException(ConnectionFault.WrongSecret, "another secret") : new InvalidOperationException()), FileConnections.Impatient);
-        Assert.Equal("another secret", Assert.Throws<SecureConnectException>(() => Fetch(fetcher, FileConnections.Describe("a", [1]))).Message);
+        Assert.Equal("a could not be fetched: another secret", Assert.ThrowsAny<IOException>(() => Fetch(fetcher, FileConnections.Describe("a", [1]))).Message);
+        Assert.Equal(1, dials);
     }
 
     [Fact]
