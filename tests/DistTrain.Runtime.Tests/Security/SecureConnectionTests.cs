@@ -1,3 +1,4 @@
+using System.Net.Sockets;
 using DistTrain.Runtime.Security;
 
 namespace DistTrain.Runtime.Tests.Security;
@@ -5,6 +6,22 @@ namespace DistTrain.Runtime.Tests.Security;
 /// <summary>Two processes over real sockets: who gets through, who does not, and what he is told.</summary>
 public sealed class SecureConnectionTests
 {
+    [Theory]
+    [InlineData(true, true)]
+    [InlineData(true, false)]
+    [InlineData(false, true)]
+    [InlineData(false, false)]
+    public void A_process_that_wants_no_local_sockets_gets_TCP_whatever_the_other_has(bool listenerHas, bool connectorHas)
+    {
+        using var process = new ListeningProcess(Credentials.PlainWithSecret with { UsesLocalSockets = listenerHas });
+
+        var outgoing = process.Connect(Credentials.PlainWithSecret with { UsesLocalSockets = connectorHas }, ProcessId.New());
+        var incoming = process.TakeAccepted();
+
+        var isLocal = OperatingSystem.IsLinux() && listenerHas && connectorHas;
+        Assert.Equal((isLocal, isLocal), (outgoing.Socket.AddressFamily == AddressFamily.Unix, incoming.Socket.AddressFamily == AddressFamily.Unix));
+    }
+
     [Theory]
     [InlineData("plain")]
     [InlineData("plain with secret")]
@@ -21,7 +38,9 @@ public sealed class SecureConnectionTests
         Assert.Equal((process.Id, own), (outgoing.Peer, incoming.Peer));
         Assert.Equal((ConnectionPurpose.Control, ConnectionPurpose.Control), (outgoing.Purpose, incoming.Purpose));
         Assert.Equal((security.UsesTls, security.UsesTls), (outgoing.IsEncrypted, incoming.IsEncrypted));
-        Assert.True(outgoing.Socket.NoDelay && incoming.Socket.NoDelay && outgoing.Socket.Blocking && incoming.Socket.Blocking);
+        Assert.True(outgoing.Socket.Blocking && incoming.Socket.Blocking);
+        Assert.Equal(security.UsesTls || !OperatingSystem.IsLinux(), outgoing.Socket.AddressFamily != AddressFamily.Unix);
+        Assert.True(outgoing.Socket.AddressFamily == AddressFamily.Unix || (outgoing.Socket.NoDelay && incoming.Socket.NoDelay));
         byte[] there = [.. Enumerable.Range(0, 100_000).Select(i => (byte)(i * 7))];
         byte[] back = [.. there.Reverse()];
         var answer = Task.Run(() =>
