@@ -23,6 +23,7 @@ internal static class ClusterConfiguration
             SecretFile = none.SecretFile,
             IsInsecure = none.IsInsecure,
             Tls = none.Tls,
+            LocalSockets = none.LocalSockets,
             Health = none.Health,
             HeartbeatMilliseconds = none.HeartbeatMilliseconds,
             SilenceSeconds = none.SilenceSeconds,

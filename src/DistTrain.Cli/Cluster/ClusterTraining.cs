@@ -29,7 +29,7 @@ internal sealed class ClusterTraining(
 
         using var end = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
         using var workers = new LocalWorkers(plan, configuration, host.StartProcess, paths, notice, reason => GiveUp(reason, end));
-        var own = new ClusterSecurity { Secret = workers.Secret, UsesTls = configuration.Tls == true };
+        var own = new ClusterSecurity { Secret = workers.Secret, UsesTls = configuration.Tls == true, UsesLocalSockets = configuration.LocalSockets };
         var result = Coordinate(own, workers.Start, definition, engine, happening => Pass(happening, listener, workers), end.Token);
         if (result.Outcome != RunOutcome.Cancelled || cancellation.IsCancellationRequested)
         {

@@ -31,7 +31,7 @@ internal static class Credentials
             warn($"disttrain: {warning}");
         }
 
-        return loaded.Security with { UsesTls = configuration.Tls ?? !configuration.IsInsecure, AllowsInsecure = configuration.IsInsecure };
+        return loaded.Security with { UsesTls = configuration.Tls ?? !configuration.IsInsecure, AllowsInsecure = configuration.IsInsecure, UsesLocalSockets = configuration.LocalSockets };
     }
 
     public static LinkLimits Limits(TrainConfiguration configuration) => new()

@@ -128,7 +128,7 @@ public sealed class MemberCommand
         if (request.IsSpawned)
         {
             var secret = Stage.Configuration(() => Parent.ReadSecret(host.Input));
-            return new ClusterSecurity { Secret = secret, UsesTls = request.Connection.Tls == true };
+            return new ClusterSecurity { Secret = secret, UsesTls = request.Connection.Tls == true, UsesLocalSockets = request.Connection.LocalSockets };
         }
 
         return Stage.Configuration(() => Credentials.Of(request.Connection, host.Error.WriteLine));

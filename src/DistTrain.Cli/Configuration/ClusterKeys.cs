@@ -46,6 +46,8 @@ internal static class ClusterKeys
         },
         new(KeyGroup.Cluster, KeyKind.Switch, "tls", "yes|no", "whether traffic is encrypted; auto is yes, but no with --insecure and between --processes",
             (c, text) => c with { Tls = OrAutomatic(text, Switch) }, c => c.Tls),
+        new(KeyGroup.Cluster, KeyKind.Switch, "local-sockets", "yes|no", "whether processes of one machine that do not encrypt use its own sockets, which cost a fraction of TCP",
+            (c, text) => c with { LocalSockets = Switch(text) }, c => c.LocalSockets),
         new(KeyGroup.Cluster, KeyKind.Number, "heartbeat-milliseconds", "TIME", "time between two signs of life",
             (c, text) => c with { HeartbeatMilliseconds = AtMost(WholeNumber(text, 10), 60_000) }, c => c.HeartbeatMilliseconds),
         new(KeyGroup.Cluster, KeyKind.Number, "silence-seconds", "TIME", "a process that says nothing for this long is connected to anew",

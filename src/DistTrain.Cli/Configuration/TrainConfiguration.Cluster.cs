@@ -32,6 +32,9 @@ public sealed partial record TrainConfiguration
     /// <summary>Null: unless plain text is allowed by <see cref="IsInsecure"/> or stays within this machine.</summary>
     public bool? Tls { get; init; }
 
+    /// <summary>Processes of one machine that do not encrypt talk over its own sockets instead of TCP.</summary>
+    public bool LocalSockets { get; init; } = true;
+
     public HostAndPort? Health { get; init; }
 
     public int HeartbeatMilliseconds { get; init; } = 250;

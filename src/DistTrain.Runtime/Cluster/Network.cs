@@ -55,7 +55,7 @@ internal sealed class Network(ClusterSecurity security, LinkLimits limits, ILink
             try
             {
                 var connection = Connect(coordinator, ConnectionPurpose.Control, null, null, cancellation);
-                var address = ((IPEndPoint)connection.Socket.LocalEndPoint!).Address;
+                var address = connection.Socket.LocalEndPoint is IPEndPoint local ? local.Address : IPAddress.Loopback;
                 return (Begin(coordinator, connection, "the coordinator"), address.IsIPv4MappedToIPv6 ? address.MapToIPv4() : address);
             }
             catch (SecureConnectException failure) when ((failure.IsRetriable || failure.Fault == ConnectionFault.UnknownHost) && Stopwatch.GetElapsedTime(start) < patience)

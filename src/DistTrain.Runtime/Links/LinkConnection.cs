@@ -27,7 +27,11 @@ internal sealed class LinkConnection
         this.connection = connection;
         try
         {
-            connection.Socket.NoDelay = true;
+            if (connection.Socket.AddressFamily != AddressFamily.Unix)
+            {
+                connection.Socket.NoDelay = true;
+            }
+
             connection.Socket.SendBufferSize = socketBufferBytes;
             connection.Socket.ReceiveBufferSize = socketBufferBytes;
             connection.Socket.SendTimeout = 0;

@@ -201,9 +201,11 @@ internal sealed class LinkSupervisor : IControlOwner
     private void Observe(TimeSpan now)
     {
         (bool IsControl, string Reason)? failure;
+        bool isClosing;
         lock (gate)
         {
             (failure, dialFailure) = (dialFailure, null);
+            isClosing = closeReason is not null;
         }
 
         if (failure is { } failed)
@@ -211,14 +213,7 @@ internal sealed class LinkSupervisor : IControlOwner
             (failed.IsControl ? controlWatch : dataWatch).Failed(now, failed.Reason);
         }
 
-        foreach (var sentence in new[] { controlWatch.Observe(now), dataWatch.Observe(now) })
-        {
-            if (sentence is not null)
-            {
-                handler.Changed($"{link.PeerName}: {sentence}");
-            }
-        }
-
+        string?[] sentences = [controlWatch.Observe(now), dataWatch.Observe(now)];
         if (control.ResumedCount != controlResumed)
         {
             controlResumed = control.ResumedCount;
@@ -231,6 +226,15 @@ internal sealed class LinkSupervisor : IControlOwner
             if (!controlWatch.IsUp)
             {
                 suspicion.Interrupt();
+            }
+        }
+
+        foreach (var sentence in sentences)
+        {
+            // The peer of a link that is being closed ends its connections: that is no news.
+            if (sentence is not null && !isClosing)
+            {
+                handler.Changed($"{link.PeerName}: {sentence}");
             }
         }
     }

@@ -11,6 +11,9 @@ public sealed record ClusterSecurity
     /// <summary>Whether connections run under TLS.</summary>
     public required bool UsesTls { get; init; }
 
+    /// <summary>Whether processes of one machine that do not encrypt use its own way instead of TCP (<see cref="LocalSocket"/>).</summary>
+    public bool UsesLocalSockets { get; init; } = true;
+
     /// <summary>This process's own certificate with its key; null to make one for this process's life.</summary>
     public X509Certificate2? Certificate { get; init; }
 

@@ -52,6 +52,11 @@ internal sealed class HalfOpenSocket : IDisposable
     /// <summary>For sockets that carry small messages, and whose peer may vanish without a word.</summary>
     public static void Prepare(Socket socket)
     {
+        if (socket.AddressFamily == AddressFamily.Unix)
+        {
+            return;
+        }
+
         socket.NoDelay = true;
         socket.SetSocketOption(SocketOptionLevel.Socket, SocketOptionName.KeepAlive, true);
         socket.SetSocketOption(SocketOptionLevel.Tcp, SocketOptionName.TcpKeepAliveTime, 30);

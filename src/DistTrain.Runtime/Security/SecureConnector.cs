@@ -89,6 +89,11 @@ public static class SecureConnector
                 throw new InvalidInputException($"Cannot connect to {address}: {judgement.Sentence}");
             }
 
+            if (LocalSocket.Serves(candidate, security) && LocalSocket.TryConnect(address.Port) is { } local)
+            {
+                return local;
+            }
+
             var socket = new Socket(candidate.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
             try
             {

@@ -37,6 +37,8 @@ public sealed class SecureListener : IDisposable
     private static ReadOnlySpan<byte> HandshakeFailureAlert => [21, 3, 3, 0, 2, 2, 40];
 
     private readonly Socket socket;
+    /// <summary>For processes of this machine; null where there is none.</summary>
+    private readonly Socket? local;
     private readonly ClusterSecurity security;
     private readonly TlsSide? tls;
     private readonly ProcessId own;
@@ -59,6 +61,7 @@ public sealed class SecureListener : IDisposable
         this.callbacks = callbacks;
         tls = security.UsesTls ? new TlsSide(security) : null;
         LocalEndPoint = (IPEndPoint)socket.LocalEndPoint!;
+        local = LocalSocket.Serves(LocalEndPoint.Address, security) ? LocalSocket.TryListen(LocalEndPoint.Port, BacklogLength) : null;
     }
 
     /// <summary>With the true port, where any was asked for.</summary>
@@ -81,7 +84,12 @@ public sealed class SecureListener : IDisposable
         }
 
         var listener = new SecureListener(Bind(address, security), security, own, limits, tickets, callbacks);
-        new Thread(listener.AcceptAll) { IsBackground = true, Name = $"listener {listener.LocalEndPoint}" }.Start();
+        listener.Begin(listener.socket);
+        if (listener.local is { } local)
+        {
+            listener.Begin(local);
+        }
+
         return listener;
     }
 
@@ -92,6 +100,7 @@ public sealed class SecureListener : IDisposable
         {
             closing.Cancel();
             socket.Dispose();
+            local?.Dispose();
         }
     }
 
@@ -133,14 +142,16 @@ public sealed class SecureListener : IDisposable
         _ => $"the system refuses it ({error})",
     };
 
-    private void AcceptAll()
+    private void Begin(Socket from) => new Thread(() => AcceptAll(from)) { IsBackground = true, Name = $"listener {LocalEndPoint}" }.Start();
+
+    private void AcceptAll(Socket from)
     {
         while (!closing.IsCancellationRequested)
         {
             Socket peer;
             try
             {
-                peer = socket.Accept();
+                peer = from.Accept();
             }
             catch (Exception exception) when (exception is SocketException or ObjectDisposedException)
             {

@@ -99,6 +99,7 @@ public class ConfigurationWriterTests
             Tls = true,
             HeartbeatMilliseconds = 100,
             SilenceSeconds = 2.5,
+            LocalSockets = false,
             ReconnectSeconds = 0,
         };
 

@@ -95,7 +95,7 @@ public class HostilePeerTests
         victim.AssertDropped(offence, sentence);
     }
 
-    /// <summary>Credit that nobody granted: the link gives some from the start, and more as bytes are used up; a peer that sends all it has got and does not wait is faster than the grants.</summary>
+    /// <summary>A link that takes a chunk asks its window first.</summary>
     [Fact]
     public void A_window_takes_no_byte_more_than_was_granted()
     {

@@ -88,6 +88,7 @@ public class LinkTests
         Assert.Equal(("the run is over", true), pair.AcceptingSide.WaitForEnding());
         Assert.Equal(("the run is over", true), pair.DiallingSide.WaitForEnding());
         Assert.Equal(100, pair.AcceptingSide.Messages.Count);
+        Assert.Empty(pair.DiallingSide.Changes);
     }
 
     [Fact]
