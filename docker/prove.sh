@@ -128,7 +128,7 @@ sample_stats() {
     local start=$SECONDS
     while sleep 1; do
         # A container that goes while it is asked for makes docker fail.
-        { docker stats --no-stream --format '{{.Name}} {{.CPUPerc}} {{.MemUsage}}' || true; } | awk -v t=$((SECONDS - start)) '{ sub("%", "", $2); print t, $1, $2, $3 }'
+        { docker stats --no-stream --format '{{.Name}} {{.CPUPerc}} {{.MemUsage}}' || true; } | awk -v t=$((SECONDS - start)) '$1 != "--" { sub("%", "", $2); print t, $1, $2, $3 }'
     done
 }
 
