@@ -15,7 +15,7 @@ import tempfile
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 PROGRAM = str(ROOT / "src" / "DistTrain.Cli" / "bin" / "Release" / "net10.0" / "disttrain")
-TRAINING = ["--data", "synthetic:strokes?samples=20000", "--model", "mlp:300,128", "--batch", "240", "--epochs", "6", "--schedule", "constant", "--micro-batches", "16"]
+TRAINING = ["--data", "synthetic:strokes?samples=20000", "--model", "mlp:300,128", "--batch", "240", "--schedule", "constant", "--micro-batches", "16"]
 OPTIMIZERS = {
     "sgd": ["--optimizer", "sgd", "--learning-rate", "0.1"],
     "lamb": ["--optimizer", "lamb", "--learning-rate", "0.01"],
@@ -39,9 +39,9 @@ def events(text):
     return [json.loads(line) for line in text.splitlines() if line.startswith("{")]
 
 
-def train(arguments):
+def train(arguments, epochs=6):
     with tempfile.TemporaryDirectory() as folder:
-        done = subprocess.run([PROGRAM, "train", *TRAINING, *arguments, "--json", "--run", f"{folder}/run"], capture_output=True, text=True)
+        done = subprocess.run([PROGRAM, "train", *TRAINING, *arguments, "--epochs", str(epochs), "--json", "--run", f"{folder}/run"], capture_output=True, text=True)
     if done.returncode != 0:
         sys.exit(f"disttrain ended with {done.returncode}: {done.stderr}")
     return events(done.stdout)
@@ -63,7 +63,7 @@ def coming_and_going(arguments, placement):
             seen += events(coordinator.stdout.readline())
             if len(workers) == 2 and seen and seen[-1].get("epoch") == 4:
                 workers.append(subprocess.Popen(join, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL))
-            epochs_of_third = [event for event in seen if event["event"] == "epoch" and any(share["worker"] == 3 and share["microBatchesAccepted"] for share in event["workers"])]
+            epochs_of_third = [event for event in seen if event["event"] == "epoch" and any(share["worker"] == "worker-3" and share["microBatchesAccepted"] for share in event["workers"])]
             if len(epochs_of_third) == 5 and workers[0].poll() is None and not getattr(workers[0], "asked", False):
                 workers[0].send_signal(signal.SIGTERM)
                 workers[0].asked = True
@@ -73,7 +73,7 @@ def coming_and_going(arguments, placement):
     for event in seen:
         if event["event"] == "epoch":
             first, last = event["lastStep"] - event["steps"] + 1, event["lastStep"]
-            parts += [f"epoch {event['epoch']} (steps {first} to {last}): worker-{share['worker']} from {share['firstStep']} to {share['lastStep']}"
+            parts += [f"epoch {event['epoch']} (steps {first} to {last}): {share['worker']} from {share['firstStep']} to {share['lastStep']}"
                       for share in event["workers"] if share["microBatchesAccepted"] and (share["firstStep"] > first + 2 or share["lastStep"] < last - 2)]
     return seen, parts
 
@@ -92,7 +92,7 @@ def main():
         print(f"| {cluster} | {' | '.join(row)} |", flush=True)
     failed |= any(len(found) != 1 for found in hashes.values())
     for placement in ["central", "workers"]:
-        expected = train([*OPTIMIZERS["lamb"], "--epochs", "40"])[-1]["weightsHash"]
+        expected = train(OPTIMIZERS["lamb"], epochs=40)[-1]["weightsHash"]
         seen, parts = coming_and_going(OPTIMIZERS["lamb"], placement)
         same = seen[-1]["weightsHash"] == expected
         failed |= not same
