@@ -139,7 +139,7 @@ def processes(o, ours, peer):
     for model, theirs, batch, samples, epochs, steps in PROCESS_CASES:
         table.row(f"{theirs}, batch {batch}", alternate(
             o, lambda: train_processes(model, batch, samples, epochs), lambda: ddp_step(peer, theirs, batch, steps)))
-    for title, more in [("The central placement", ["--placement", "central"]), ("TLS", ["--tls", "yes"])]:
+    for title, more in [("The central placement", ["--placement", "central"]), ("TCP on loopback", ["--local-sockets", "no"]), ("TLS", ["--tls", "yes"])]:
         table = Table(f"{title}, against plain text and a shard on each worker", "images/s")
         for model, theirs, batch, samples, epochs, _ in [PROCESS_CASES[1], PROCESS_CASES[5]]:
             table.row(f"{theirs}, batch {batch}", alternate(
@@ -148,10 +148,11 @@ def processes(o, ours, peer):
 
 def exchange(o, ours, peer):
     """The exchange of a step alone, in seconds for the same megabytes: above 1 means that ours takes less time."""
-    table = Table("Gradient exchange of two processes, against gloo's all-reduce", "exchanges/s")
-    rounds = [(run(ours + ["exchange"]), run(peer("allreduce.py"))) for _ in range(o.rounds)]
-    for i, line in enumerate(rounds[0][1]):
-        table.row(f"{line['allreduce_mb']} MB", [(1e3 / mine[i]["ms_median"], 1e3 / theirs[i]["ms_median"]) for mine, theirs in rounds])
+    for way, more in [("the machine's own sockets", ["local=1"]), ("TCP", [])]:
+        table = Table(f"Gradient exchange of two processes over {way}, against gloo's all-reduce", "exchanges/s")
+        rounds = [(run(ours + ["exchange", "1,16,100", *more]), run(peer("allreduce.py"))) for _ in range(o.rounds)]
+        for i, line in enumerate(rounds[0][1]):
+            table.row(f"{line['allreduce_mb']} MB", [(1e3 / mine[i]["ms_median"], 1e3 / theirs[i]["ms_median"]) for mine, theirs in rounds])
 
 
 def tax(o, ours, peer):

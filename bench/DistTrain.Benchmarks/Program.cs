@@ -26,7 +26,7 @@ static int Usage()
         step [--batch B] [--seconds S] [--path P] [--model mlp:512,512 | cnn]   whole training steps on one thread
         workers ..., bare ...                               two workers in one process, through the actors and without them
         tls                                                 what encryption costs on a connection over loopback
-        exchange [MB,...] [pieces=N] [rounds=N] [chunk=KB]  gradients between two processes on loopback, by links, without actors; and the round trip of a control message
+        exchange [MB,...] [pieces=N] [rounds=N] [chunk=KB] [local=1]   gradients between two processes by links, without actors, over TCP or the machine's own sockets
         bench [BenchmarkDotNet options]                     statistics of the kernels
         """);
     return 2;

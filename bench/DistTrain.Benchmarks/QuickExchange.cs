@@ -26,10 +26,14 @@ internal static class QuickExchange
             return RunSecond(arguments, megabytes, port);
         }
 
-        using var listener = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
-        listener.Bind(new IPEndPoint(IPAddress.Loopback, 0));
-        listener.Listen();
-        port = ((IPEndPoint)listener.LocalEndPoint!).Port;
+        using var tcp = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+        tcp.Bind(new IPEndPoint(IPAddress.Loopback, 0));
+        tcp.Listen();
+        port = ((IPEndPoint)tcp.LocalEndPoint!).Port;
+        using var local = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+        local.Bind(LocalName(port));
+        local.Listen();
+        var listener = IsLocal(arguments) ? local : tcp;
         using var second = Process.Start(new ProcessStartInfo(Environment.ProcessPath!, [Environment.GetCommandLineArgs()[0], "exchange", sizes, .. arguments.Where(argument => argument != sizes), $"port={port}"])
         {
             RedirectStandardOutput = true,
@@ -66,7 +70,7 @@ internal static class QuickExchange
         foreach (var size in megabytes)
         {
             var side = new ExchangeSide((int)(size * 262_144), Argument(arguments, "pieces", 1)) { IsEcho = true };
-            var link = Link.Dialling(Options(arguments, side), Connect(port, ConnectionPurpose.Control), (purpose, _, _) => Connect(port, purpose));
+            var link = Link.Dialling(Options(arguments, side), Connect(arguments, port, ConnectionPurpose.Control), (purpose, _, _) => Connect(arguments, port, purpose));
             link.Start();
             var rounds = Argument(arguments, "rounds", size > 50 ? 15 : 100);
             Measure(rounds, step => side.Exchange(link, step));
@@ -121,12 +125,19 @@ internal static class QuickExchange
         return new SecureConnection(new NetworkStream(socket, ownsSocket: true), socket, purpose, Second, isEncrypted: false);
     }
 
-    private static SecureConnection Connect(int port, ConnectionPurpose purpose)
+    private static SecureConnection Connect(string[] arguments, int port, ConnectionPurpose purpose)
     {
-        var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
-        socket.Connect(new IPEndPoint(IPAddress.Loopback, port));
+        var socket = IsLocal(arguments)
+            ? new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified)
+            : new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+        socket.Connect(IsLocal(arguments) ? LocalName(port) : new IPEndPoint(IPAddress.Loopback, port));
         return new SecureConnection(new NetworkStream(socket, ownsSocket: true), socket, purpose, First, isEncrypted: false);
     }
+
+    private static bool IsLocal(string[] arguments) => Argument(arguments, "local", 0) != 0;
+
+    /// <summary>An abstract name of Linux: no file is left behind.</summary>
+    private static UnixDomainSocketEndPoint LocalName(int port) => new(FormattableString.Invariant($"\0disttrain-exchange-{port}"));
 
     private static int Argument(string[] arguments, string name, int otherwise) =>
         Array.Find(arguments, argument => argument.StartsWith(name + '=', StringComparison.Ordinal)) is { } found ? int.Parse(found[(name.Length + 1)..], CultureInfo.InvariantCulture) : otherwise;
