@@ -60,16 +60,8 @@ public sealed class ClusterMember : ILinkHandler, IDisposable
     IIncomingTensors ILinkHandler.Open(ILink link, ActorAddress receiver, TensorKey key) =>
         (node ?? throw new WireFormatException("tensors came before this process was a member")).Open(link, receiver, key);
 
-    void ILinkHandler.Received(ILink link, ActorAddress receiver, IIncomingTensors tensors, ReadOnlySpan<byte> message)
-    {
-        var read = MessageCodec.ReadNodeMessage(message, settings.Limits.Wire);
-        if (read is not ActorEnvelope envelope || envelope.To != receiver)
-        {
-            throw new WireFormatException("tensors came with a message that they do not belong to");
-        }
-
-        Handle(link, read, tensors);
-    }
+    void ILinkHandler.Received(ILink link, ActorAddress receiver, IIncomingTensors tensors, ReadOnlySpan<byte> message) =>
+        Handle(link, NodeMail.ReadBesideTensors(message, receiver, settings.Limits.Wire), tensors);
 
     void ILinkHandler.Changed(ILink link, string sentence) => tell(sentence);
 
@@ -96,7 +88,7 @@ public sealed class ClusterMember : ILinkHandler, IDisposable
         var (link, own) = network.Join(settings.Coordinator, settings.JoinTimeout, leave);
         coordinator = link;
         var endpoint = network.Listen(settings.Listen ?? new HostAndPort(own.ToString(), 0), settings.AdvertisedHost ?? own.ToString());
-        MemberNode.Send(link, new Introduction(programVersion, settings.Role, Dns.GetHostName(), Environment.ProcessId, endpoint));
+        link.Send(new Introduction(programVersion, settings.Role, Dns.GetHostName(), Environment.ProcessId, endpoint));
         Task.WaitAny([offered.Task, outcome.Task], CancellationToken.None);
         if (!outcome.Task.IsCompleted)
         {
@@ -121,15 +113,15 @@ public sealed class ClusterMember : ILinkHandler, IDisposable
         try
         {
             using var fetcher = new FileClient(
-                cancellation => network.ConnectForFiles(settings.Coordinator, link, tickets.Get(() => MemberNode.Send(link, new TicketRequested())), cancellation),
+                cancellation => network.ConnectForFiles(settings.Coordinator, link, tickets.Get(() => link.Send(new TicketRequested())), cancellation),
                 settings.Limits.Transfer);
             var run = prepare(offer, fetcher);
             local = new LocalProcess(run.Definition, run.Engine, threads: 1, (from, to, message) => node!.Route(from, to, message), effect => throw new InvalidOperationException($"only a coordinator asks for {effect.GetType().Name}"));
-            MemberNode.Send(link, new Prepared(run.Engine.ArithmeticId.Value, run.Engine.KernelPath, offer.Data.ContentHash));
+            link.Send(new Prepared(run.Engine.ArithmeticId.Value, run.Engine.KernelPath, offer.Data.ContentHash));
         }
         catch (InvalidInputException reason)
         {
-            MemberNode.Send(link, new Refusal(reason.Message));
+            link.Send(new Refusal(reason.Message));
             End(MemberEnding.Refused, reason.Message);
         }
     }
@@ -189,7 +181,7 @@ public sealed class ClusterMember : ILinkHandler, IDisposable
     {
         if (node is not null && local?.Meter.Read() is { } status && !outcome.Task.IsCompleted)
         {
-            MemberNode.Send(link, status);
+            link.Send(status);
         }
     }
 
@@ -206,7 +198,7 @@ public sealed class ClusterMember : ILinkHandler, IDisposable
             local!.Actors.Post(ActorAddress.Of(worker), new LeaveAsked(reason));
         }
 
-        MemberNode.Send(link, new Leaving(reason));
+        link.Send(new Leaving(reason));
     }
 
     private async Task LeaveWithoutShard(MemberNode member, string reason)

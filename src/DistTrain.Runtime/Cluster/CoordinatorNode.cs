@@ -1,4 +1,3 @@
-using System.Buffers;
 using System.Collections.Immutable;
 using System.Diagnostics;
 using System.Net;
@@ -61,7 +60,7 @@ internal sealed class CoordinatorNode : ILinkHandler
                 Place(place.Map);
                 break;
             case ReleaseNode release:
-                Tell(ProcessOf(release.Node), new Released());
+                ProcessOf(release.Node)?.Send(new Released());
                 break;
             default:
                 throw new InvalidOperationException($"no way is known to carry out {effect.GetType().Name}");
@@ -126,17 +125,10 @@ internal sealed class CoordinatorNode : ILinkHandler
     public IIncomingTensors Open(ILink link, ActorAddress receiver, TensorKey key) =>
         switchboard.Open(Find(link).Node ?? throw new WireFormatException("tensors came from a process that is no member"), receiver, key);
 
-    public void Received(ILink link, ActorAddress receiver, IIncomingTensors tensors, ReadOnlySpan<byte> message)
-    {
-        if (MessageCodec.ReadNodeMessage(message, settings.Limits.Wire) is ActorEnvelope envelope && Find(link).Node is { } node && envelope.To == receiver)
-        {
-            switchboard.Receive(node, envelope, tensors);
-        }
-        else
-        {
-            throw new WireFormatException("tensors came with a message that they do not belong to");
-        }
-    }
+    public void Received(ILink link, ActorAddress receiver, IIncomingTensors tensors, ReadOnlySpan<byte> message) => switchboard.Receive(
+        Find(link).Node ?? throw new WireFormatException("tensors came from a process that is no member"),
+        NodeMail.ReadBesideTensors(message, receiver, settings.Limits.Wire),
+        tensors);
 
     public void Changed(ILink link, string sentence) => tell(sentence);
 
@@ -325,8 +317,6 @@ internal sealed class CoordinatorNode : ILinkHandler
             return processes.Values.FirstOrDefault(process => process.Node == node);
         }
     }
-
-    private static void Tell(JoiningProcess? process, NodeMessage message) => process?.Send(message);
 }
 
 /// <summary>A process that has connected, and how far it has come.</summary>
@@ -348,12 +338,7 @@ internal sealed class JoiningProcess(ILink link)
 
     public WorkerStatus? Status { get; set; }
 
-    public void Send(NodeMessage message)
-    {
-        var encoded = new ArrayBufferWriter<byte>();
-        MessageCodec.Write(encoded, message);
-        link.Send(encoded.WrittenSpan);
-    }
+    public void Send(NodeMessage message) => link.Send(message);
 
     public override string ToString() => Worker?.ToString() ?? Node?.ToString() ?? (Introduction is { } known ? $"the process {known.OperatingSystemId} on {known.HostName}" : $"process {link.Peer}");
 }

@@ -1,4 +1,3 @@
-using System.Buffers;
 using DistTrain.Actors;
 using DistTrain.Runtime.Compute;
 using DistTrain.Runtime.Hosting;
@@ -21,7 +20,6 @@ internal sealed class MemberNode
     private readonly Dictionary<ProcessId, NodeId> nodes = [];
     private readonly SortedSet<NodeId> reached = [];
     private readonly List<(ActorAddress To, Message Message)> early = [];
-    private long placedVersion;
     private ShardMap? map;
 
     /// <param name="admission">Who this process is.</param>
@@ -68,27 +66,21 @@ internal sealed class MemberNode
         switchboard.Place(placed.Map);
         LocalShards.Replace(actors, placed.Map, admission.Node);
         (ActorAddress To, Message Message)[] due;
-        lock (early)
-        {
-            placedVersion = placed.Map.Version;
-            due = [.. early];
-            early.Clear();
-        }
-
-        foreach (var (to, message) in due)
-        {
-            actors.Post(to, message);
-        }
-
-
         lock (gate)
         {
             map = placed.Map;
+            due = [.. early];
+            early.Clear();
             foreach (var host in placed.Hosts.Where(host => Dials(host.Node, placed.Map) && reached.Add(host.Node)))
             {
                 nodes[host.Process] = host.Node;
                 new Thread(() => Reach(host)) { IsBackground = true, Name = $"dialling {host.Node}" }.Start();
             }
+        }
+
+        foreach (var (to, message) in due)
+        {
+            actors.Post(to, message);
         }
     }
 
@@ -135,21 +127,14 @@ internal sealed class MemberNode
         }
     }
 
-    public static void Send(ILink link, NodeMessage message)
-    {
-        var encoded = new ArrayBufferWriter<byte>();
-        MessageCodec.Write(encoded, message);
-        link.Send(encoded.WrittenSpan);
-    }
-
     /// <summary>The state of a shard that is to live here travels with tensors, and may be here before the small message that says so.</summary>
     private bool Deliver(ActorAddress to, Message message)
     {
         if (message is ResumeServing resume)
         {
-            lock (early)
+            lock (gate)
             {
-                if (resume.Map.Version > placedVersion)
+                if (map is null || resume.Map.Version > map.Version)
                 {
                     early.Add((to, message));
                     return true;
@@ -169,7 +154,7 @@ internal sealed class MemberNode
         try
         {
             var link = dial(host);
-            Send(link, new PeerIntroduction(admission.Node, admission.Worker));
+            link.Send(new PeerIntroduction(admission.Node, admission.Worker));
             switchboard.Connect(host.Node, link);
         }
         catch (SecureConnectException failure)
@@ -197,7 +182,7 @@ internal sealed class MemberNode
 
         if (!hasDialled)
         {
-            Send(link, new PeerIntroduction(admission.Node, admission.Worker));
+            link.Send(new PeerIntroduction(admission.Node, admission.Worker));
             switchboard.Connect(peer.Node, link);
         }
     }
