@@ -18,7 +18,7 @@ public readonly record struct Term(long Value) : IComparable<Term>
     public static bool operator >=(Term left, Term right) => left.Value >= right.Value;
 }
 
-/// <summary>Counts the lives of the parameter server's state within a term. After a return to a checkpoint the numbers of steps repeat; the incarnation tells them apart.</summary>
+/// <summary>Counts the lives of the parameter server's state in the whole run, over all terms. After a return to a checkpoint the numbers of steps repeat; the incarnation tells them apart.</summary>
 public readonly record struct Incarnation(long Value) : IComparable<Incarnation>
 {
     public int CompareTo(Incarnation other) => Value.CompareTo(other.Value);

@@ -73,6 +73,9 @@ public sealed record RunDefinition
     /// <summary>The coordinator's term, at least 1.</summary>
     public Term Term { get; init; } = new(1);
 
+    /// <summary>When checkpoints are taken, to which the run returns when a shard is lost; null for a run without any, which then ends.</summary>
+    public CheckpointPolicy? Checkpoints { get; init; }
+
     /// <summary>Samples of an evaluation block. Losses are added block by block, so this is part of the reported figures' definition.</summary>
     public int EvaluationBlockSize { get; init; } = DefaultEvaluationBlockSize;
 
@@ -116,6 +119,16 @@ public sealed record RunDefinition
         }
 
         CheckDecisions();
+        CheckCheckpoints();
+    }
+
+    private void CheckCheckpoints()
+    {
+        Checkpoints?.Check();
+        if (Checkpoints?.BestBy is { } metric)
+        {
+            CheckMetric(metric, "the choice of the best checkpoint");
+        }
     }
 
     private void CheckDecisions()

@@ -130,7 +130,7 @@ public class ShardTests
         first.On(new WeightsInitialized(default));
         first.On(new Subscribe(TestRun.Session(1), TestRun.Worker(1)));
         first.On(Plan(1));
-        Assert.Empty(first.On(new DeliverState(TestRun.Header, TestRun.Version(1))));
+        Assert.Empty(first.On(new DeliverState(TestRun.Header, TestRun.Version(1), GoesOn: false)));
         first.On(TestRun.Contribution(1, 3, 0));
         Assert.Contains(new SnapshotState(TestRun.Shard, TestRun.Version(1)), first.On(new UpdateApplied(TestRun.StepOf(1), null)));
         Assert.Equal("no more steps are made", first.On(TestRun.Contribution(2, 3, 0)).Refusal());

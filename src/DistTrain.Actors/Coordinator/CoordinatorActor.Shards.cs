@@ -146,7 +146,7 @@ public sealed partial class CoordinatorActor
         readyShards.Clear();
         var who = string.Join(" and ", leavingNodes.Where(pair => HoldsShards(pair.Key)).Select(pair => $"{pair.Key} ({pair.Value})"));
         effects.Notice($"{who} leaves: after step {committed} its part of the weights moves to another node");
-        SendToServers(_ => new DeliverState(header, committed.Makes), effects);
+        SendToServers(_ => new DeliverState(header, committed.Makes, GoesOn: false), effects);
     }
 
     private void HandleStateDelivered(StateDelivered delivered, EffectList effects)

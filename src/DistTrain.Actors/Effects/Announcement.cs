@@ -43,6 +43,9 @@ public enum RunOutcome
 
     /// <summary>A node was lost with a shard of the parameter server; the weights are the newest that the coordinator has: those of an epoch's end, or the first.</summary>
     ServerLost,
+
+    /// <summary>An epoch that was replayed after a return to a checkpoint ended in other weights than the first time: a machine computes wrongly, or the run was changed. The weights are the replay's.</summary>
+    Contradicted,
 }
 
 /// <summary>The last announcement of a run: the server has stopped, and so has every worker.</summary>

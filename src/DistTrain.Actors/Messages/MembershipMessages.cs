@@ -28,8 +28,9 @@ public sealed record ResumeServing(Header Header, ShardId Shard, ShardMap Map, S
 /// <param name="RecomputedSamples">Of the epoch under way; 0 but in shard 0.</param>
 public sealed record ServerState(WeightVersion Version, ImmutableArray<double> Scalars, ImmutableArray<LedgerEntry> Ledger, long RecomputedSamples);
 
-/// <summary>Coordinator to server: when <paramref name="Version"/> is made, send your state. No step after it is planned before the answer has come.</summary>
-public sealed record DeliverState(Header Header, WeightVersion Version) : ActorMessage(Header);
+/// <summary>Coordinator to server: when <paramref name="Version"/> is made, send your state. It comes before the plan of any later step, and not before an earlier one is answered.</summary>
+/// <param name="GoesOn">For a checkpoint: the server serves on. Otherwise it is the server's last act, and no step after the version is planned before the answer has come.</param>
+public sealed record DeliverState(Header Header, WeightVersion Version, bool GoesOn) : ActorMessage(Header);
 
 /// <summary>Server to coordinator: answers <see cref="DeliverState"/>.</summary>
 public sealed record StateDelivered(Header Header, ShardId Shard, ServerState State) : ActorMessage(Header), ITensorMessage;

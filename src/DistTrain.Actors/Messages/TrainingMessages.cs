@@ -54,3 +54,7 @@ public sealed record StepRecord(LedgerEntry Entry, NodeStatistics Statistics, lo
 /// <summary>Server to coordinator: the step's loss or the weights that it would have made are not finite; the server stays at the version before.</summary>
 /// <param name="Chunk">Index of the first chunk with a value that is not finite; null when it is the loss.</param>
 public sealed record StepNotFinite(Header Header, ShardId Shard, StepNumber Step, int? Chunk) : ActorMessage(Header);
+
+/// <summary>Server to coordinator: a worker sent what cannot be meant, and what it was assigned would be waited for in vain.</summary>
+/// <param name="WorkerSession">In which it did.</param>
+public sealed record WorkerAtFault(Header Header, ShardId Shard, WorkerId Worker, SessionNumber WorkerSession, string Reason) : ActorMessage(Header);

@@ -53,13 +53,14 @@ internal static class MembershipForms
             },
             static (ref reader) => ShardIsOnMap(new ResumeServing(reader.ReadHeader(), reader.ReadShard(), reader.ReadShardMap(), reader.ReadServerState()))),
 
-        Form.Of<DeliverState>(6, 2,
+        Form.Of<DeliverState>(6, 3,
             static (writer, deliver) =>
             {
                 writer.Write(deliver.Header);
                 writer.Write(deliver.Version);
+                writer.WriteBoolean(deliver.GoesOn);
             },
-            static (ref reader) => new DeliverState(reader.ReadHeader(), reader.ReadVersion())),
+            static (ref reader) => new DeliverState(reader.ReadHeader(), reader.ReadVersion(), reader.ReadBoolean("GoesOn"))),
 
         Form.Of<StateDelivered>(7, 3,
             static (writer, delivered) =>

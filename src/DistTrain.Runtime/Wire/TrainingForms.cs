@@ -126,6 +126,18 @@ internal static class TrainingForms
                 writer.WriteOptional((long?)broken.Chunk);
             },
             static (ref reader) => new StepNotFinite(reader.ReadHeader(), reader.ReadShard(), reader.ReadStep(), reader.ReadOptionalInteger("Chunk"))),
+
+        Form.Of<WorkerAtFault>(29, 5,
+            static (writer, fault) =>
+            {
+                writer.Write(fault.Header);
+                writer.Write(fault.Shard);
+                writer.Write(fault.Worker);
+                writer.WriteInteger(fault.WorkerSession.Value);
+                writer.WriteSentence(fault.Reason);
+            },
+            static (ref reader) => new WorkerAtFault(
+                reader.ReadHeader(), reader.ReadShard(), reader.ReadWorker(), new SessionNumber(reader.ReadCounter("WorkerSession")), reader.ReadSentence("Reason"))),
     ];
 
     private static AssignMicroBatches ReadAssignment(ref FieldReader reader)

@@ -30,7 +30,7 @@ internal static class MessageExamples
         new JoinRefused(Header, "another arithmetic"),
         new StartServing(Header, Shard, Map),
         new ResumeServing(Header, Shard, Map, State),
-        new DeliverState(Header, Version),
+        new DeliverState(Header, Version, GoesOn: true),
         new StateDelivered(Header, Shard, State),
         new ServerReady(Header, Shard, Version),
         new Subscribe(Header, Worker),
@@ -52,6 +52,7 @@ internal static class MessageExamples
             Measures = [new ChunkMeasures(1, 2, 0.5)],
         },
         new StepNotFinite(Header, Shard, Step, null),
+        new WorkerAtFault(Header, Shard, Worker, new SessionNumber(5), "counts 7 samples of 8"),
         new AssignEvaluation(Header, Version, DataSplit.Validation, new WorkRange(0, 3), "fastest"),
         new EvaluationBlocksDone(Header, Worker, Version, DataSplit.Test,
         [
