@@ -65,7 +65,6 @@ public sealed partial class CoordinatorActor
     {
         var cause = loadingBecause ?? throw new InvalidOperationException("a checkpoint was read that nobody had asked for");
         loadingBecause = null;
-        LetGoOfStrayStates(loaded.Checkpoint?.Server.Version, effects);
         foreach (var refused in loaded.Refused)
         {
             effects.Notice(refused);
@@ -86,6 +85,8 @@ public sealed partial class CoordinatorActor
             LetGoOf(loaded, effects);
             PlaceIfDecided(effects);
         }
+
+        LetGoOfStrayStates(effects);
     }
 
     private ImmutableArray<NodeId>? NodesToGoOnWith(CheckpointLoaded loaded)
@@ -108,26 +109,35 @@ public sealed partial class CoordinatorActor
         }
         else
         {
-            effects.Add(new DropSnapshot(version));
+            DropStates(version, effects);
         }
     }
 
-    private void LetGoOfStrayStates(WeightVersion? wanted, EffectList effects)
+    private void LetGoOfStrayStates(EffectList effects)
     {
-        foreach (var version in strayStates.Where(version => version != wanted))
+        foreach (var version in strayStates.Where(version => loadingBecause is null && version != checkpoint?.Step.Makes).ToArray())
         {
-            effects.Add(new DropSnapshot(version));
+            DropStates(version, effects);
         }
-
-        // With what is wanted, the stray ones of its version are let go of.
-        strayStates.Clear();
     }
 
-    private static void LetGoOf(CheckpointLoaded loaded, EffectList effects)
+    private void DropStates(WeightVersion version, EffectList effects)
     {
-        if (loaded.Checkpoint is { } unused)
+        strayStates.Remove(version);
+        effects.Add(new DropSnapshot(version));
+    }
+
+    private void LetGoOf(CheckpointLoaded loaded, EffectList effects)
+    {
+        if (loaded.Checkpoint is not { } unused)
         {
-            effects.Add(new DropSnapshot(unused.Server.Version));
+            return;
+        }
+
+        DropStates(unused.Server.Version, effects);
+        if (unused.Coordinator is { Decisions.Best: { } best, BestWeightsHash: not null })
+        {
+            Drop(Enumerable.Repeat(best.Version, map?.ShardCount ?? shardsToLoad), effects);
         }
     }
 
@@ -148,7 +158,7 @@ public sealed partial class CoordinatorActor
         SendToServers(shard => from is null ? new StartServing(header, shard, map!) : new ResumeServing(header, shard, map!, from.StateOf(shard)), effects);
         if (from is not null)
         {
-            effects.Add(new DropSnapshot(from.Server.Version));
+            DropStates(from.Server.Version, effects);
         }
     }
 
