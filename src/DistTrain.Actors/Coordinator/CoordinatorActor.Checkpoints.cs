@@ -110,6 +110,7 @@ public sealed partial class CoordinatorActor
         {
             lastSaved = saved.Step > lastSaved && saved.Step <= committed ? saved.Step : lastSaved;
             effects.Add(new WriteJournal(new CheckpointRecorded(saved.Step)));
+            effects.Announce(new CheckpointAnnounced(saved.Step, saved.ElapsedMicroseconds / 1e6));
             WarnOfBound(saved, effects);
         }
 

@@ -144,15 +144,16 @@ public sealed partial class CoordinatorActor
     private void GoOnFrom(Checkpoint? from, ImmutableArray<NodeId> nodes, string cause, EffectList effects)
     {
         continuesAnother = false;
-        var lostSteps = furthest.Value - (from?.Step.Value ?? 0);
+        var lostSteps = Math.Max(0, furthest.Value - (from?.Step.Value ?? 0));
         var lostSeconds = clock.TotalSeconds;
         RestoreState(from, nodes.Length);
-        lostSeconds -= clock.TotalSeconds;
+        lostSeconds = Math.Max(0, lostSeconds - clock.TotalSeconds);
         lastSaved = committed;
         lastPlannedAt = now;
         var where = from is null ? "there is no checkpoint yet, so it begins anew" : $"it goes on from the checkpoint after step {from.Step}, in epoch {decisions.Epoch.Epoch}";
-        var again = lostSteps > 0 ? FormattableString.Invariant($"; {lostSteps:N0} steps, {Math.Max(0, lostSeconds):F1} s of training, are made again") : "";
+        var again = lostSteps > 0 ? FormattableString.Invariant($"; {lostSteps:N0} steps, {lostSeconds:F1} s of training, are made again") : "";
         effects.Add(new WriteJournal(new IncarnationBegun(header.Incarnation, committed, cause)));
+        effects.Announce(new RecoveryAnnounced(header.Term, header.Incarnation, committed, lostSteps, lostSeconds, cause));
         effects.Notice($"{cause}: {where}{again}");
         BringIntoForce(new ShardMap((map?.Version ?? 0) + 1, nodes), effects);
         SendToServers(shard => from is null ? new StartServing(header, shard, map!) : new ResumeServing(header, shard, map!, from.StateOf(shard)), effects);
