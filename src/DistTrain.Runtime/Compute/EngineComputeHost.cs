@@ -48,6 +48,9 @@ public sealed class EngineComputeHost : IComputeHost, ITensorStore, IDisposable
     /// <summary>Weight buffers and gradient buffers made so far.</summary>
     public (int Weights, int Gradients) BufferCounts => (weights.BufferCount, gradients.BufferCount);
 
+    /// <summary>Weight versions, gradient nodes and states that exist here, because somebody holds, reads, writes or sends them.</summary>
+    internal (int Versions, int Gradients, int States) Existing => (weights.Count, gradients.Count, holdings.TotalStates);
+
     /// <summary>Says how many shards the weights are cut into, wherever they live: one, as long as nothing is said. To be called before the first of them begins, or is heard of, here.</summary>
     public void Place(int shardCount) => server.Place(shardCount);
 

@@ -8,6 +8,18 @@ internal sealed class Holdings(WeightVersions weights, GradientBuffers gradients
     private readonly object gate = new();
     private readonly Dictionary<ActorAddress, Held> holders = [];
 
+    /// <summary>States that are set aside, whoever holds them; one that two hold counts twice.</summary>
+    public int TotalStates
+    {
+        get
+        {
+            lock (gate)
+            {
+                return holders.Values.Sum(held => held.States.Count);
+            }
+        }
+    }
+
     /// <summary>The actor holds a node that it is already counted as a holder of.</summary>
     public void Add(ActorAddress actor, GradientHandle gradient)
     {

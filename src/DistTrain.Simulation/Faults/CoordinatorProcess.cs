@@ -1,29 +1,54 @@
 using DistTrain.Actors;
 using DistTrain.Runtime.Cluster;
 using DistTrain.Runtime.Compute;
-using DistTrain.Runtime.Links;
+using DistTrain.Runtime.Recovery;
 using DistTrain.Runtime.Wire;
+using DistTrain.Simulation.Faults.Checks;
 
 namespace DistTrain.Simulation.Faults;
 
 /// <summary>The process of a coordinator, as <see cref="CoordinatorNode"/> is one with threads: it admits others and tells them where the shards live.</summary>
-internal sealed class CoordinatorProcess(ClusterWorld world, int slot, string name) : SimulatedProcess(world, slot, name)
+internal sealed class CoordinatorProcess : SimulatedProcess
 {
     private readonly Dictionary<LinkEnd, Joined> processes = [];
     private ShardMap? map;
     private int lastNode;
     private int lastWorker;
+    private RunJournal? journal;
     private string? over;
 
-    /// <summary>Which coordinator of the run it is.</summary>
-    public Term Term { get; private set; }
+    public CoordinatorProcess(ClusterWorld world, int slot)
+        : base(world, slot, "coordinator") => Disk = new ProcessDisk(world, this);
 
+    public ProcessDisk Disk { get; }
+
+    /// <summary>How the run ended, if it has and this is the coordinator with which it did.</summary>
+    public RunEnded? Ending { get; private set; }
+
+    /// <summary>Takes the next term and goes on with the run.</summary>
     public void Begin()
     {
-        Host = World.CreateHost(null);
+        try
+        {
+            journal = RunJournal.Open(Disk);
+        }
+        catch (Exception failure) when (failure is IOException or SupersededException)
+        {
+            End($"the journal cannot be opened: {failure.Message}");
+            return;
+        }
+
+        if (journal.Past.Ending is { Outcome: not RunOutcome.Cancelled } ended)
+        {
+            World.Observe(new RunFoundEnded(ended));
+            World.IsOver = true;
+            End("the run has ended");
+            return;
+        }
+
+        Host = World.CreateHost();
         Switchboard = new Switchboard(NodeId.Coordinator, Host, World.Limits, Deliver);
-        Term = World.Run.Term;
-        Add(new CoordinatorActor(World.Run));
+        Add(new CoordinatorActor(World.Run with { Term = journal.Term }, journal.Past));
     }
 
     /// <summary>Somebody asks for the end of the run.</summary>
@@ -86,6 +111,9 @@ internal sealed class CoordinatorProcess(ClusterWorld world, int slot, string na
             case Announce announce:
                 Announced(announce.Announcement);
                 break;
+            case WriteJournal write:
+                Write(write.Entry);
+                break;
             default:
                 base.CarryOutHere(cell, effect);
                 break;
@@ -96,17 +124,38 @@ internal sealed class CoordinatorProcess(ClusterWorld world, int slot, string na
 
     private void Announced(Announcement announcement)
     {
-        World.Announced(this, announcement);
+        World.Observe(new CoordinatorAnnounced(journal!.Term, announcement));
         if (announcement is RunEnded ended)
         {
+            Ending = ended;
             over = ended.Explanation ?? "the run is complete";
-            World.Clock.At(World.Clock.Now + World.DrawLocalDelay(), this, () =>
-            {
-                foreach (var end in processes.Keys)
-                {
-                    Say(end, new RunOver(over));
-                }
-            });
+            World.IsOver |= ended.Outcome != RunOutcome.Cancelled;
+            World.Clock.At(World.Clock.Now + World.DrawLocalDelay(), this, TellOfEnd);
+        }
+    }
+
+    private void TellOfEnd()
+    {
+        foreach (var end in processes.Keys.ToArray())
+        {
+            Say(end, new RunOver(over!));
+        }
+
+        if (!World.IsOver)
+        {
+            End("the run was stopped");
+        }
+    }
+
+    private void Write(JournalEntry entry)
+    {
+        try
+        {
+            journal!.Append(entry);
+        }
+        catch (Exception failure) when (failure is IOException or SupersededException)
+        {
+            End(failure.Message);
         }
     }
 

@@ -228,7 +228,7 @@ internal sealed class LinkEnd(ClusterWorld world, LinkPair pair, SimulatedProces
         var drawn = world.Clock.Now + world.DrawDelay();
         ref var last = ref parcel.Tensors is null ? ref lastControlArrival : ref lastOpening;
         last = Math.Max(last, drawn);
-        world.Clock.At(last, Other.process, parcel.Tensors is null ? () => Other.Arrive(parcel) : () => Other.Open(parcel));
+        world.Clock.At(last, Other.Process, parcel.Tensors is null ? () => Other.Arrive(parcel) : () => Other.Open(parcel));
     }
 
     private void Arrive(Parcel parcel)
@@ -244,12 +244,12 @@ internal sealed class LinkEnd(ClusterWorld world, LinkPair pair, SimulatedProces
             return;
         }
 
-        world.Guard(this, () => process.Received(this, parcel.Message));
+        ClusterWorld.Guard(this, () => process.Received(this, parcel.Message));
     }
 
     private void Open(Parcel parcel)
     {
-        if (IsLate(parcel) || !world.Guard(this, () => parcel.Incoming = process.Open(this, parcel.Receiver, parcel.Tensors!.Key)))
+        if (IsLate(parcel) || !ClusterWorld.Guard(this, () => parcel.Incoming = process.Open(this, parcel.Receiver, parcel.Tensors!.Key)))
         {
             return;
         }
@@ -279,8 +279,8 @@ internal sealed class LinkEnd(ClusterWorld world, LinkPair pair, SimulatedProces
             sent.CopyTo(received);
         }
 
-        world.Guard(this, () => process.Received(this, parcel.Receiver, incoming, parcel.Message));
-        world.Clock.At(world.Clock.Now + world.DrawDelay(), Other.process, () =>
+        ClusterWorld.Guard(this, () => process.Received(this, parcel.Receiver, incoming, parcel.Message));
+        world.Clock.At(world.Clock.Now + world.DrawDelay(), Other.Process, () =>
         {
             if (Other.unacknowledged.Remove(parcel.Number))
             {

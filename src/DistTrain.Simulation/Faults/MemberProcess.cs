@@ -1,7 +1,6 @@
 using DistTrain.Actors;
 using DistTrain.Runtime.Cluster;
 using DistTrain.Runtime.Compute;
-using DistTrain.Runtime.Links;
 using DistTrain.Runtime.Wire;
 
 namespace DistTrain.Simulation.Faults;
@@ -22,6 +21,12 @@ internal sealed class MemberProcess(ClusterWorld world, int slot, string name, M
     public MemberRole Role => role;
 
     public bool IsMember => admission is not null;
+
+    /// <summary>It was told that the run has ended.</summary>
+    public bool IsDone { get; private set; }
+
+    /// <summary>It wants to leave, or has left.</summary>
+    public bool IsToLeave => isToLeave;
 
     /// <summary>Looks for the coordinator until it is there.</summary>
     public void Join()
@@ -112,12 +117,22 @@ internal sealed class MemberProcess(ClusterWorld world, int slot, string name, M
                 End("it has left the run in order");
                 break;
             case RunOver over:
-                End(over.Sentence);
+                HandleRunOver(over);
                 break;
             case Offer:
                 break;
             default:
                 throw new WireFormatException($"the coordinator said {message.GetType().Name} when it had no occasion to");
+        }
+    }
+
+    /// <summary>A process whose run has ended for good is left as it is, for those who look at what it still holds.</summary>
+    private void HandleRunOver(RunOver over)
+    {
+        IsDone = World.IsOver;
+        if (!IsDone)
+        {
+            End(over.Sentence);
         }
     }
 
@@ -145,7 +160,7 @@ internal sealed class MemberProcess(ClusterWorld world, int slot, string name, M
     {
         admission = admitted;
         World.Note(this, $"is {admitted.Node}{(admitted.Worker is { } id ? $" with {id}" : "")}");
-        Host = World.CreateHost(null);
+        Host = World.CreateHost();
         Switchboard = new Switchboard(admitted.Node, Host, World.Limits, Deliver);
         nodes[end] = NodeId.Coordinator;
         Switchboard.Connect(NodeId.Coordinator, end);

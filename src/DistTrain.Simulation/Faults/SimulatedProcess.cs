@@ -1,7 +1,6 @@
 using DistTrain.Actors;
 using DistTrain.Runtime.Cluster;
 using DistTrain.Runtime.Compute;
-using DistTrain.Runtime.Links;
 using DistTrain.Runtime.Security;
 using DistTrain.Runtime.Wire;
 
@@ -14,6 +13,7 @@ internal abstract class SimulatedProcess
     private readonly Dictionary<ActorAddress, ActorCell> leaving = [];
     private readonly Dictionary<(ActorAddress Sender, ActorAddress Receiver), long> lastArrivals = [];
     private readonly Queue<Action> held = new();
+    private int shards = 1;
 
     /// <param name="slot">The machine's place in the cluster; the next life on it has the same.</param>
     protected SimulatedProcess(ClusterWorld world, int slot, string name)
@@ -23,6 +23,7 @@ internal abstract class SimulatedProcess
         Life = world.NextLife();
         Name = $"{name}.{Life}";
         Id = new ProcessId(new Guid(Life, 0, 0, new byte[8]));
+        World.Register(this);
     }
 
     public ClusterWorld World { get; }
@@ -189,7 +190,8 @@ internal abstract class SimulatedProcess
     /// <summary>Ends the server actors of earlier maps and makes those of this one that are to live here.</summary>
     protected void ReplaceShards(ShardMap map, NodeId own)
     {
-        Host!.Place(map.ShardCount);
+        shards = map.ShardCount;
+        Host!.Place(shards);
         foreach (var earlier in cells.Values.Where(cell => cell.Address.Role == ActorRole.ParameterServer).ToArray())
         {
             cells.Remove(earlier.Address);
@@ -218,7 +220,7 @@ internal abstract class SimulatedProcess
     {
         if (IsAlive && !IsStopped && held.TryDequeue(out var act))
         {
-            World.Run(this, act);
+            World.Do(this, act);
         }
     }
 
@@ -259,7 +261,7 @@ internal abstract class SimulatedProcess
 
     private void Send(ActorCell sender, Send send)
     {
-        World.Observe(this, sender.Address, send.Message);
+        World.Observe(this, sender.Address, send.Message, shards);
         if (!cells.TryGetValue(send.To, out var receiver))
         {
             Switchboard!.Route(sender.Address, send.To, send.Message);

@@ -21,6 +21,9 @@ public sealed record TensorsSent(ActorMessage Message, int Shards, IReadOnlyList
 /// <summary>A coordinator told people something.</summary>
 public sealed record CoordinatorAnnounced(Term Term, Announcement Announcement) : Observation;
 
+/// <summary>A new coordinator found in the journal that the run has ended.</summary>
+public sealed record RunFoundEnded(RunEndRecorded Ending) : Observation;
+
 /// <summary>A process changed the disk of the run.</summary>
 /// <param name="Term">The coordinator's.</param>
 /// <param name="Name">The file or folder; of a renamed one, the new name.</param>

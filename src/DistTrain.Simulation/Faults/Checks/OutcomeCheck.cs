@@ -11,6 +11,13 @@ public sealed class OutcomeCheck(Undisturbed expected) : RunCheck
 
     public override void Observe(Observation observation)
     {
+        if (observation is RunFoundEnded { Ending: var found })
+        {
+            var same = expected.Ending;
+            Require((found.Outcome, found.WeightsHash) == (same.Outcome, same.WeightsHash), $"the journal says that the run ended as {found}, and undisturbed it ends as {FiguresOf(same)}");
+            hasEnded = true;
+        }
+
         if (observation is not CoordinatorAnnounced announcement)
         {
             return;
