@@ -196,7 +196,7 @@ internal sealed class LinkEnd(ClusterWorld world, LinkPair pair, SimulatedProces
         waiting.Clear();
         foreach (var parcel in unacknowledged.Values)
         {
-            parcel.Tensors!.Dispose();
+            parcel.LetGo();
         }
 
         unacknowledged.Clear();
@@ -274,7 +274,7 @@ internal sealed class LinkEnd(ClusterWorld world, LinkPair pair, SimulatedProces
         }
 
         arriving.Remove(parcel.Number);
-        foreach (var (sent, received) in parcel.Tensors!.Segments.Zip(incoming.Segments))
+        foreach (var (sent, received) in parcel.Segments.Zip(incoming.Segments))
         {
             sent.CopyTo(received);
         }
@@ -284,7 +284,7 @@ internal sealed class LinkEnd(ClusterWorld world, LinkPair pair, SimulatedProces
         {
             if (Other.unacknowledged.Remove(parcel.Number))
             {
-                parcel.Tensors.Dispose();
+                parcel.Tensors!.Dispose();
             }
         });
     }
@@ -316,8 +316,18 @@ internal sealed class LinkEnd(ClusterWorld world, LinkPair pair, SimulatedProces
 
         public IOutgoingTensors? Tensors => tensors;
 
+        /// <summary>What arrives: read from the sender's memory as late as possible, so that it shows if somebody writes there too early.</summary>
+        public IReadOnlyList<ReadOnlyMemory<float>> Segments { get; private set; } = tensors?.Segments ?? [];
+
         /// <summary>While it arrives.</summary>
         public IIncomingTensors? Incoming { get; set; }
+
+        /// <summary>The sender has given the link up. What is on its way may lie in the receiver's operating system already.</summary>
+        public void LetGo()
+        {
+            Segments = [.. Segments.Select(segment => (ReadOnlyMemory<float>)segment.ToArray())];
+            tensors!.Dispose();
+        }
 
         /// <summary>Why the sender closes the link; null in any other message.</summary>
         public string? Closing { get; init; }

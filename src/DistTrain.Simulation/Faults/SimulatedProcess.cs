@@ -288,6 +288,8 @@ internal abstract class SimulatedProcess
         {
             ReduceAndUpdate update => Parts(cell.Address, Host!.Begin(update)),
             ContinueUpdate update => Parts(cell.Address, Host!.Continue(update)),
+            SaveCheckpoint save => () => new CheckpointSaved(save.Checkpoint.Step, "nothing is saved", 0),
+            LoadCheckpoint => () => new CheckpointLoaded(null, []),
             _ => Host!.Begin(cell.Address, effect),
         };
         var duration = World.DurationOf(this, effect);
