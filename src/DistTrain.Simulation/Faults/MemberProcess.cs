@@ -12,7 +12,7 @@ internal sealed class MemberProcess(ClusterWorld world, int slot, string name, M
 {
     private readonly Dictionary<LinkEnd, NodeId> nodes = [];
     private readonly SortedSet<NodeId> reached = [];
-    private readonly List<(ActorAddress To, Message Message)> early = [];
+    private readonly List<(ActorAddress To, ResumeServing Message)> early = [];
     private LinkEnd? coordinator;
     private Admission? admission;
     private ShardMap? map;
@@ -180,8 +180,8 @@ internal sealed class MemberProcess(ClusterWorld world, int slot, string name, M
         Switchboard!.Place(placed.Map);
         ReplaceShards(placed.Map, admission!.Node);
         map = placed.Map;
-        (ActorAddress To, Message Message)[] due = [.. early];
-        early.Clear();
+        (ActorAddress To, ResumeServing Message)[] due = [.. early.Where(state => state.Message.Map.Version <= map.Version)];
+        early.RemoveAll(state => state.Message.Map.Version <= map.Version);
         foreach (var host in placed.Hosts.Where(host => Dials(host.Node) && reached.Add(host.Node)))
         {
             World.Clock.At(World.Clock.Now + World.DrawDelay(), this, () => Dial(host, World.Clock.Now + World.Timing.Reconnect));
