@@ -19,6 +19,9 @@ internal sealed class Switchboard(NodeId own, ITensorStore tensors, LinkLimits l
     private readonly object gate = new();
     private readonly Dictionary<NodeId, Peer> peers = [];
     private readonly Dictionary<WorkerId, NodeId> workers = [];
+
+    /// <summary>Processes that are gone: nothing waits for a way to them.</summary>
+    private readonly HashSet<NodeId> gone = [];
     private ShardMap? map;
 
     /// <summary>The one before: what was sent under it may still arrive.</summary>
@@ -31,6 +34,9 @@ internal sealed class Switchboard(NodeId own, ITensorStore tensors, LinkLimits l
         {
             earlier = map;
             map = placed;
+
+            // One that can only not be reached from here may be found again.
+            gone.ExceptWith(placed.Nodes);
         }
     }
 
@@ -49,6 +55,7 @@ internal sealed class Switchboard(NodeId own, ITensorStore tensors, LinkLimits l
         Peer peer;
         lock (gate)
         {
+            gone.Remove(node);
             peer = PeerOf(node);
         }
 
@@ -61,6 +68,7 @@ internal sealed class Switchboard(NodeId own, ITensorStore tensors, LinkLimits l
         Peer? peer;
         lock (gate)
         {
+            gone.Add(node);
             peers.Remove(node, out peer);
             foreach (var worker in workers.Where(pair => pair.Value == node).Select(pair => pair.Key).ToArray())
             {
@@ -77,7 +85,7 @@ internal sealed class Switchboard(NodeId own, ITensorStore tensors, LinkLimits l
         Peer peer;
         lock (gate)
         {
-            if (NodeOf(to) is not { } node || node == own)
+            if (NodeOf(to) is not { } node || node == own || gone.Contains(node))
             {
                 return;
             }
