@@ -30,6 +30,9 @@ internal sealed class MemberLife : ILinkHandler, IDisposable
     private LocalProcess? local;
     private MemberNode? node;
 
+    /// <summary>Others may be told of this process before it is told itself that it is a member: they wait until then.</summary>
+    private readonly List<(ILink Link, PeerIntroduction Peer)> early = [];
+
     /// <param name="settings">Whom to join, and as what.</param>
     /// <param name="tell">Takes sentences for people, from any thread.</param>
     public MemberLife(MemberSettings settings, Action<string> tell)
@@ -144,6 +147,11 @@ internal sealed class MemberLife : ILinkHandler, IDisposable
     {
         if (link != coordinator || message is ActorEnvelope)
         {
+            if (message is PeerIntroduction peer && IsEarly(link, peer))
+            {
+                return;
+            }
+
             (node ?? throw new WireFormatException("another member spoke before this process was one")).Receive(link, message, tensors);
             if (message is ActorEnvelope { Message: JoinRefused refused })
             {
@@ -162,7 +170,7 @@ internal sealed class MemberLife : ILinkHandler, IDisposable
                 tickets.Put([.. ticket.Ticket]);
                 break;
             case Admission admission when local is { } process && node is null:
-                node = new MemberNode(admission, link, settings.Limits, process.Actors, process.Host, network.Dial, sentence => _ = LeaveWithoutShard(node!, sentence));
+                BecomeMember(admission, link, process);
                 Begin(process, admission);
                 break;
             case ShardsPlaced placed when node is not null:
@@ -179,6 +187,33 @@ internal sealed class MemberLife : ILinkHandler, IDisposable
                 break;
             default:
                 throw new WireFormatException($"the coordinator said {message.GetType().Name} when it had no occasion to");
+        }
+    }
+
+    private bool IsEarly(ILink link, PeerIntroduction peer)
+    {
+        lock (gate)
+        {
+            if (node is null)
+            {
+                early.Add((link, peer));
+            }
+
+            return node is null;
+        }
+    }
+
+    private void BecomeMember(Admission admission, ILink link, LocalProcess process)
+    {
+        lock (gate)
+        {
+            node = new MemberNode(admission, link, settings.Limits, process.Actors, process.Host, network.Dial, sentence => _ = LeaveWithoutShard(node!, sentence));
+            foreach (var (from, peer) in early)
+            {
+                node.Receive(from, peer, tensors: null);
+            }
+
+            early.Clear();
         }
     }
 

@@ -13,6 +13,7 @@ internal sealed class MemberProcess(ClusterWorld world, int slot, string name, M
     private readonly Dictionary<LinkEnd, NodeId> nodes = [];
     private readonly SortedSet<NodeId> reached = [];
     private readonly List<(ActorAddress To, ResumeServing Message)> early = [];
+    private readonly List<(LinkEnd End, PeerIntroduction Peer)> earlyPeers = [];
     private LinkEnd? coordinator;
     private Admission? admission;
     private ShardMap? map;
@@ -151,6 +152,9 @@ internal sealed class MemberProcess(ClusterWorld world, int slot, string name, M
             case PeerIntroduction peer when Switchboard is not null:
                 Introduce(end, peer);
                 break;
+            case PeerIntroduction peer:
+                earlyPeers.Add((end, peer));
+                break;
             default:
                 throw new WireFormatException($"another member said {message.GetType().Name} when it had no occasion to");
         }
@@ -164,6 +168,8 @@ internal sealed class MemberProcess(ClusterWorld world, int slot, string name, M
         Switchboard = new Switchboard(admitted.Node, Host, World.Limits, Deliver);
         nodes[end] = NodeId.Coordinator;
         Switchboard.Connect(NodeId.Coordinator, end);
+        earlyPeers.ForEach(early => Introduce(early.End, early.Peer));
+        earlyPeers.Clear();
         if (admitted.Worker is { } worker)
         {
             Add(new WorkerActor(worker, World.Run.Arithmetic, admitted.Node));
