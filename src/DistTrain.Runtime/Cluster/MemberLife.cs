@@ -30,8 +30,10 @@ internal sealed class MemberLife : ILinkHandler, IDisposable
     private LocalProcess? local;
     private MemberNode? node;
 
-    /// <summary>Others may be told of this process before it is told itself that it is a member: they wait until then.</summary>
-    private readonly List<(ILink Link, PeerIntroduction Peer)> early = [];
+    /// <summary>
+    /// What waits until this process is told that it is a member: others may be told of it before, and tensors of the coordinator's process travel on a way of their own.
+    /// </summary>
+    private readonly List<(ILink Link, NodeMessage Message, IIncomingTensors? Tensors)> early = [];
 
     /// <param name="settings">Whom to join, and as what.</param>
     /// <param name="tell">Takes sentences for people, from any thread.</param>
@@ -86,8 +88,16 @@ internal sealed class MemberLife : ILinkHandler, IDisposable
 
     void ILinkHandler.Received(ILink link, ReadOnlySpan<byte> message) => Handle(link, MessageCodec.ReadNodeMessage(message, settings.Limits.Wire), tensors: null);
 
-    IIncomingTensors ILinkHandler.Open(ILink link, ActorAddress receiver, TensorKey key) =>
-        (node ?? throw new WireFormatException("tensors came before this process was a member")).Open(link, receiver, key);
+    IIncomingTensors ILinkHandler.Open(ILink link, ActorAddress receiver, TensorKey key)
+    {
+        LocalProcess? process;
+        lock (gate)
+        {
+            process = node is null && link == coordinator ? local : null;
+        }
+
+        return process is null ? (node ?? throw new WireFormatException("tensors came before this process was a member")).Open(link, receiver, key) : process.Host.Open(receiver, key);
+    }
 
     void ILinkHandler.Received(ILink link, ActorAddress receiver, IIncomingTensors tensors, ReadOnlySpan<byte> message) =>
         Handle(link, NodeMail.ReadBesideTensors(message, receiver, settings.Limits.Wire), tensors);
@@ -147,7 +157,7 @@ internal sealed class MemberLife : ILinkHandler, IDisposable
     {
         if (link != coordinator || message is ActorEnvelope)
         {
-            if (message is PeerIntroduction peer && IsEarly(link, peer))
+            if ((message is PeerIntroduction || tensors is not null) && IsEarly(link, message, tensors))
             {
                 return;
             }
@@ -190,13 +200,13 @@ internal sealed class MemberLife : ILinkHandler, IDisposable
         }
     }
 
-    private bool IsEarly(ILink link, PeerIntroduction peer)
+    private bool IsEarly(ILink link, NodeMessage message, IIncomingTensors? tensors)
     {
         lock (gate)
         {
             if (node is null)
             {
-                early.Add((link, peer));
+                early.Add((link, message, tensors));
             }
 
             return node is null;
@@ -208,9 +218,9 @@ internal sealed class MemberLife : ILinkHandler, IDisposable
         lock (gate)
         {
             node = new MemberNode(admission, link, settings.Limits, process.Actors, process.Host, network.Dial, sentence => _ = LeaveWithoutShard(node!, sentence));
-            foreach (var (from, peer) in early)
+            foreach (var (from, message, tensors) in early)
             {
-                node.Receive(from, peer, tensors: null);
+                node.Receive(from, message, tensors);
             }
 
             early.Clear();

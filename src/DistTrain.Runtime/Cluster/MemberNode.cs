@@ -136,7 +136,7 @@ internal sealed class MemberNode
             {
                 if (map is null || resume.Map.Version > map.Version)
                 {
-                    early.Add((to, message));
+                    early.Add((to, resume));
                     return true;
                 }
             }

@@ -38,6 +38,7 @@ internal sealed class CoordinatorProcess : SimulatedProcess
             return;
         }
 
+        World.Observe(new JournalRead(journal.Past));
         if (journal.Past.Ending is { Outcome: not RunOutcome.Cancelled } ended)
         {
             World.Observe(new RunFoundEnded(ended));

@@ -13,7 +13,7 @@ internal sealed class MemberProcess(ClusterWorld world, int slot, string name, M
     private readonly Dictionary<LinkEnd, NodeId> nodes = [];
     private readonly SortedSet<NodeId> reached = [];
     private readonly List<(ActorAddress To, ResumeServing Message)> early = [];
-    private readonly List<(LinkEnd End, PeerIntroduction Peer)> earlyPeers = [];
+    private readonly List<(LinkEnd End, NodeMessage Message, IIncomingTensors? Tensors)> beforeAdmission = [];
     private LinkEnd? coordinator;
     private Admission? admission;
     private ShardMap? map;
@@ -69,8 +69,12 @@ internal sealed class MemberProcess(ClusterWorld world, int slot, string name, M
 
     public override void Received(LinkEnd end, ReadOnlySpan<byte> message) => Handle(end, MessageCodec.ReadNodeMessage(message, World.Wire), null);
 
-    public override IIncomingTensors Open(LinkEnd end, ActorAddress receiver, TensorKey key) =>
-        (Switchboard ?? throw new WireFormatException("tensors came before this process was a member")).Open(NodeOf(end), receiver, key);
+    public override IIncomingTensors Open(LinkEnd end, ActorAddress receiver, TensorKey key) => (Switchboard, end == coordinator) switch
+    {
+        ({ } open, _) => open.Open(NodeOf(end), receiver, key),
+        (null, true) => Prepare().Open(receiver, key),
+        _ => throw new WireFormatException("tensors came before this process was a member"),
+    };
 
     public override void Received(LinkEnd end, ActorAddress receiver, IIncomingTensors tensors, ReadOnlySpan<byte> message) =>
         Handle(end, NodeMail.ReadBesideTensors(message, receiver, World.Wire), tensors);
@@ -152,8 +156,11 @@ internal sealed class MemberProcess(ClusterWorld world, int slot, string name, M
             case PeerIntroduction peer when Switchboard is not null:
                 Introduce(end, peer);
                 break;
-            case PeerIntroduction peer:
-                earlyPeers.Add((end, peer));
+            case PeerIntroduction:
+                beforeAdmission.Add((end, message, null));
+                break;
+            case ActorEnvelope when tensors is not null && end == coordinator:
+                beforeAdmission.Add((end, message, tensors));
                 break;
             default:
                 throw new WireFormatException($"another member said {message.GetType().Name} when it had no occasion to");
@@ -164,12 +171,15 @@ internal sealed class MemberProcess(ClusterWorld world, int slot, string name, M
     {
         admission = admitted;
         World.Note(this, $"is {admitted.Node}{(admitted.Worker is { } id ? $" with {id}" : "")}");
-        Host = World.CreateHost();
-        Switchboard = new Switchboard(admitted.Node, Host, World.Limits, Deliver);
+        Switchboard = new Switchboard(admitted.Node, Prepare(), World.Limits, Deliver);
         nodes[end] = NodeId.Coordinator;
         Switchboard.Connect(NodeId.Coordinator, end);
-        earlyPeers.ForEach(early => Introduce(early.End, early.Peer));
-        earlyPeers.Clear();
+        foreach (var (from, message, tensors) in beforeAdmission)
+        {
+            HandleFromMember(from, message, tensors);
+        }
+
+        beforeAdmission.Clear();
         if (admitted.Worker is { } worker)
         {
             Add(new WorkerActor(worker, World.Run.Arithmetic, admitted.Node));
@@ -180,6 +190,8 @@ internal sealed class MemberProcess(ClusterWorld world, int slot, string name, M
             Leave("it was asked to leave");
         }
     }
+
+    private EngineComputeHost Prepare() => Host ??= World.CreateHost();
 
     private void Place(ShardsPlaced placed)
     {
@@ -225,7 +237,7 @@ internal sealed class MemberProcess(ClusterWorld world, int slot, string name, M
     {
         if (message is ResumeServing resume && (map is null || resume.Map.Version > map.Version))
         {
-            early.Add((to, message));
+            early.Add((to, resume));
         }
         else
         {

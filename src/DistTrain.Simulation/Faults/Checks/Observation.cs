@@ -21,6 +21,9 @@ public sealed record TensorsSent(ActorMessage Message, int Shards, IReadOnlyList
 /// <summary>A coordinator told people something.</summary>
 public sealed record CoordinatorAnnounced(Term Term, Announcement Announcement) : Observation;
 
+/// <summary>A new coordinator has read what those before it had written down.</summary>
+public sealed record JournalRead(JournalPast Past) : Observation;
+
 /// <summary>A new coordinator found in the journal that the run has ended.</summary>
 public sealed record RunFoundEnded(RunEndRecorded Ending) : Observation;
 

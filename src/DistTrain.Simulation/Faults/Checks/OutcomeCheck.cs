@@ -18,6 +18,16 @@ public sealed class OutcomeCheck(Undisturbed expected) : RunCheck
             hasEnded = true;
         }
 
+        if (observation is JournalRead { Past: var past })
+        {
+            // Who was killed between writing an epoch down and announcing it has announced it to the next one.
+            foreach (var report in past.Epochs.Values)
+            {
+                epochs.Add(report.Epoch);
+                CheckReport(report);
+            }
+        }
+
         if (observation is not CoordinatorAnnounced announcement)
         {
             return;
