@@ -52,6 +52,19 @@ internal sealed class CoordinatorProcess : SimulatedProcess
         Add(new CoordinatorActor(World.Run with { Term = journal.Term }, journal.Past));
     }
 
+    /// <summary>Looks whether another coordinator has taken the run over, as it does now and then even when it has nothing to write down.</summary>
+    public void LookForSuccessor()
+    {
+        try
+        {
+            journal?.Flush();
+        }
+        catch (Exception failure) when (failure is IOException or SupersededException)
+        {
+            End(failure.Message);
+        }
+    }
+
     /// <summary>Somebody asks for the end of the run.</summary>
     public void AskToStop() => Post(null, ActorAddress.Coordinator, new StopRequested());
 

@@ -153,7 +153,8 @@ internal sealed class FaultInjector
 
     private bool Crash()
     {
-        foreach (var coordinator in machines.Coordinators)
+        // Stopped ones as well: their machine is the same.
+        foreach (var coordinator in machines.Living.OfType<CoordinatorProcess>().ToArray())
         {
             machines.Kill(coordinator, "is lost with its machine");
         }
@@ -164,7 +165,7 @@ internal sealed class FaultInjector
 
     private bool KillAll()
     {
-        foreach (var process in (SimulatedProcess[])[.. machines.Coordinators, .. machines.Members])
+        foreach (var process in machines.Living.ToArray())
         {
             machines.Kill(process, "is killed with all others");
         }

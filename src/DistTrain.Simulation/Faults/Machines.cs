@@ -96,8 +96,11 @@ internal sealed class Machines
         coordinators.Add(coordinator);
         world.Listener = coordinator;
         world.Note(coordinator, "starts");
-        coordinator.Disk.OperationsToDeath = null;
         world.Do(coordinator, coordinator.Begin);
+        foreach (var earlier in coordinators.Where(earlier => earlier != coordinator && earlier.IsAlive))
+        {
+            world.Clock.At(world.Clock.Now + world.Timing.Reconnect, earlier, earlier.LookForSuccessor);
+        }
     });
 
     private void StartMemberAt(Machine machine, long time) => world.Clock.At(time, null, () =>
