@@ -159,6 +159,13 @@ internal sealed class MemberNode
         }
         catch (SecureConnectException failure)
         {
+            lock (gate)
+            {
+                // Another map may have come meanwhile, and the next one dials again.
+                reached.Remove(host.Node);
+                nodes.Remove(host.Process);
+            }
+
             unreachable($"{host.Node} cannot be reached: {failure.Message}");
         }
         catch (OperationCanceledException)

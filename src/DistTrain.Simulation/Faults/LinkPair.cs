@@ -110,7 +110,10 @@ internal sealed class LinkEnd(ClusterWorld world, LinkPair pair, SimulatedProces
     private readonly SortedDictionary<long, Parcel> waiting = [];
     private readonly SortedDictionary<long, Parcel> arriving = [];
     private readonly SortedDictionary<long, Parcel> unacknowledged = [];
+    private readonly SortedDictionary<long, Parcel> early = [];
     private long lastNumber;
+    private long lastControl;
+    private long nextControl = 1;
     private long lastControlArrival;
     private long lastOpening;
 
@@ -127,7 +130,7 @@ internal sealed class LinkEnd(ClusterWorld world, LinkPair pair, SimulatedProces
 
     public LinkStatistics Statistics => throw new NotSupportedException("nobody asks a simulated link for its statistics");
 
-    public void Send(ReadOnlySpan<byte> message) => Send(new Parcel(++lastNumber, message.ToArray(), default, null));
+    public void Send(ReadOnlySpan<byte> message) => Send(new Parcel(++lastNumber, message.ToArray(), default, null) { Control = ++lastControl });
 
     public void Send(ActorAddress receiver, IOutgoingTensors tensors, ReadOnlySpan<byte> message)
     {
@@ -146,7 +149,7 @@ internal sealed class LinkEnd(ClusterWorld world, LinkPair pair, SimulatedProces
     {
         if (!IsOver)
         {
-            Send(new Parcel(++lastNumber, [], default, null) { Closing = reason });
+            Send(new Parcel(++lastNumber, [], default, null) { Control = ++lastControl, Closing = reason });
             world.Clock.At(world.Clock.Now + world.Timing.SurvivedInterruption, process, () => Lose(reason, isOrderly: true));
         }
     }
@@ -238,6 +241,17 @@ internal sealed class LinkEnd(ClusterWorld world, LinkPair pair, SimulatedProces
             return;
         }
 
+        // What was on its way when the link was cut comes again, and what was sent after it waits.
+        early.Add(parcel.Control, parcel);
+        while (!IsOver && process.IsAlive && early.Remove(nextControl, out var next))
+        {
+            nextControl++;
+            Take(next);
+        }
+    }
+
+    private void Take(Parcel parcel)
+    {
         if (parcel.Closing is { } reason)
         {
             Lose(reason, isOrderly: true);
@@ -318,6 +332,9 @@ internal sealed class LinkEnd(ClusterWorld world, LinkPair pair, SimulatedProces
 
         /// <summary>What arrives: read from the sender's memory as late as possible, so that it shows if somebody writes there too early.</summary>
         public IReadOnlyList<ReadOnlyMemory<float>> Segments { get; private set; } = tensors?.Segments ?? [];
+
+        /// <summary>Counts small messages; 0 for tensors.</summary>
+        public long Control { get; init; }
 
         /// <summary>While it arrives.</summary>
         public IIncomingTensors? Incoming { get; set; }

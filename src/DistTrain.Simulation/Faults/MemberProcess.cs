@@ -228,6 +228,7 @@ internal sealed class MemberProcess(ClusterWorld world, int slot, string name, M
         }
         else
         {
+            reached.Remove(host.Node);
             LeaveWithoutShard($"{host.Node} cannot be reached");
         }
     }
