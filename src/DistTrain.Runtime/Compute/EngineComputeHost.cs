@@ -99,13 +99,12 @@ public sealed class EngineComputeHost : IComputeHost, ITensorStore, IDisposable
         }
 
         worker?.Dispose();
-        if (actor.Role == ActorRole.ParameterServer)
-        {
-            server.Forget(new ShardId(actor.Number));
-        }
+
+        // The state of the shard that takes its place may be here already, under the same address.
+        Incarnation? own = actor.Role == ActorRole.ParameterServer ? server.Forget(new ShardId(actor.Number)) : null;
 
         // The coordinator's newest whole version is the run's result, and outlives the coordinator.
-        holdings.ReleaseAll(actor, key => actor.Role == ActorRole.Coordinator && weights.IsWhole(key, server.Cut.ShardCount));
+        holdings.ReleaseAll(actor, key => actor.Role == ActorRole.Coordinator && weights.IsWhole(key, server.Cut.ShardCount), state => state.Incarnation > own);
     }
 
     /// <summary>Ends the threads of workers that have not been forgotten.</summary>

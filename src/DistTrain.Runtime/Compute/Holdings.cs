@@ -165,7 +165,7 @@ internal sealed class Holdings(WeightVersions weights, GradientBuffers gradients
     }
 
     /// <summary>The actor is gone; of the versions that may be kept, the newest is.</summary>
-    public void ReleaseAll(ActorAddress actor, Func<VersionKey, bool> mayBeKept)
+    public void ReleaseAll(ActorAddress actor, Func<VersionKey, bool> mayBeKept, Predicate<ShardState> isSuccessors)
     {
         lock (gate)
         {
@@ -180,6 +180,11 @@ internal sealed class Holdings(WeightVersions weights, GradientBuffers gradients
             if (newest is not null)
             {
                 Of(actor).Versions.AddRange(held.Versions);
+            }
+
+            if (held.States.FindAll(isSuccessors) is { Count: > 0 } kept)
+            {
+                Of(actor).States.AddRange(kept);
             }
         }
     }

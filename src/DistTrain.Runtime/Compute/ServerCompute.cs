@@ -127,14 +127,18 @@ internal sealed class ServerCompute(TrainingDefinition definition, IEngine engin
 
     public void Abandon(AbandonUpdate effect) => Find(effect.Shard).Running?.Abandon();
 
-    public void Forget(ShardId shard)
+    /// <returns>The incarnation in which it served; 0 where it never did.</returns>
+    public Incarnation Forget(ShardId shard)
     {
         lock (gate)
         {
-            if (shards.Remove(shard, out var gone))
+            if (!shards.Remove(shard, out var gone))
             {
-                gone.Running?.Abandon();
+                return default;
             }
+
+            gone.Running?.Abandon();
+            return gone.Incarnation;
         }
     }
 

@@ -4,6 +4,7 @@ using DistTrain.Learning.Engines;
 using DistTrain.Runtime;
 using DistTrain.Runtime.Compute;
 using DistTrain.Runtime.Links;
+using DistTrain.Runtime.Recovery;
 using DistTrain.Runtime.Security;
 using DistTrain.Runtime.Wire;
 using DistTrain.Simulation.Faults.Checks;
@@ -137,7 +138,8 @@ internal sealed class ClusterWorld
         _ => draws.Between(5, 100),
     };
 
-    public EngineComputeHost CreateHost() => new(Definition, engine, Run.EvaluationBlockSize);
+    /// <param name="checkpoints">Of a coordinator's process; null in others.</param>
+    public EngineComputeHost CreateHost(CheckpointStore? checkpoints = null) => new(Definition, engine, Run.EvaluationBlockSize) { Checkpoints = checkpoints };
 
     /// <summary>Hands a message to an actor; gives what it wants done.</summary>
     public ImmutableArray<Effect> Step(SimulatedProcess process, IActor actor, ActorAddress? sender, Message message)

@@ -10,6 +10,7 @@ namespace DistTrain.Simulation.Faults;
 /// <summary>The process of a coordinator, as <see cref="CoordinatorNode"/> is one with threads: it admits others and tells them where the shards live.</summary>
 internal sealed class CoordinatorProcess : SimulatedProcess
 {
+    private static readonly RunIdentity Identity = new("tiny", "tiny", "tiny");
     private readonly Dictionary<LinkEnd, Joined> processes = [];
     private ShardMap? map;
     private int lastNode;
@@ -47,7 +48,12 @@ internal sealed class CoordinatorProcess : SimulatedProcess
             return;
         }
 
-        Host = World.CreateHost();
+        Host = World.CreateHost(new CheckpointStore(Disk, Identity, TinyTraining.Layout, World.Definition.Optimizer)
+        {
+            Kept = 2,
+            BestBy = World.Run.Checkpoints?.BestBy,
+            FlushJournal = journal.Flush,
+        });
         Switchboard = new Switchboard(NodeId.Coordinator, Host, World.Limits, Deliver);
         Add(new CoordinatorActor(World.Run with { Term = journal.Term }, journal.Past));
     }

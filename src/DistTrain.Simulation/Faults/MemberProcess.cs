@@ -215,7 +215,15 @@ internal sealed class MemberProcess(ClusterWorld world, int slot, string name, M
 
     private void Dial(ShardHost host, long deadline)
     {
-        if (World.Find(host.Process) is { IsAlive: true, IsStopped: false } peer && World.CanReach(Slot, peer.Slot))
+        var peer = World.Find(host.Process);
+        if (peer?.Links.Find(end => end.Other.Process == this && !end.IsOver) is { } old)
+        {
+            // The other side has not noticed yet that the link between the two was given up here: what does not fit together ends for both.
+            World.Clock.At(World.Clock.Now, peer, () => old.Lose("the other side has begun anew", isOrderly: false));
+            reached.Remove(host.Node);
+            LeaveWithoutShard($"{host.Node} had not noticed that the link was lost");
+        }
+        else if (peer is { IsAlive: true, IsStopped: false } && World.CanReach(Slot, peer.Slot))
         {
             var end = new LinkPair(World, this, peer).Dialler;
             nodes[end] = host.Node;

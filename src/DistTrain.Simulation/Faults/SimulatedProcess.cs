@@ -1,6 +1,8 @@
 using DistTrain.Actors;
 using DistTrain.Runtime.Cluster;
 using DistTrain.Runtime.Compute;
+using DistTrain.Runtime.Recovery;
+using DistTrain.Runtime.RunDirectory;
 using DistTrain.Runtime.Security;
 using DistTrain.Runtime.Wire;
 
@@ -288,8 +290,6 @@ internal abstract class SimulatedProcess
         {
             ReduceAndUpdate update => Parts(cell.Address, Host!.Begin(update)),
             ContinueUpdate update => Parts(cell.Address, Host!.Continue(update)),
-            SaveCheckpoint save => () => new CheckpointSaved(save.Checkpoint.Step, "nothing is saved", 0),
-            LoadCheckpoint => () => new CheckpointLoaded(null, []),
             _ => Host!.Begin(cell.Address, effect),
         };
         var duration = World.DurationOf(this, effect);
@@ -298,9 +298,15 @@ internal abstract class SimulatedProcess
         cell.BusyUntil = end;
         World.Clock.At(end, this, () =>
         {
-            var result = WithDuration(work(), duration);
-            cell.Answer(result);
-            cell.EndWork();
+            try
+            {
+                cell.Answer(WithDuration(work(), duration));
+                cell.EndWork();
+            }
+            catch (Exception failure) when (failure is SupersededException or RunDirectoryException)
+            {
+                End(failure.Message);
+            }
         });
     }
 

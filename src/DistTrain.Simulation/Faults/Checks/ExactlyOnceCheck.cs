@@ -88,7 +88,7 @@ public sealed class ExactlyOnceCheck(Undisturbed expected, int sampleCount) : Ru
     private void Begin(ShardLife life, WeightVersion version)
     {
         life.From = life.Version = version;
-        var reached = version.Value == 0 || incarnations.Any(pair => pair.Key < life.Incarnation && pair.Value.TryGetValue(life.Shard, out var earlier) && earlier.Version >= version);
+        var reached = version.Value == 0 || incarnations.Any(pair => pair.Key < life.Incarnation && pair.Value.Values.All(earlier => earlier.Version >= version));
         Require(reached, $"{life.Shard} begins incarnation {life.Incarnation} with version {version}, which no incarnation before it has made");
         if (!incarnations.TryGetValue(life.Incarnation, out var shards))
         {
