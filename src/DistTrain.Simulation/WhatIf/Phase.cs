@@ -11,10 +11,10 @@ public enum Phase
     /// <summary>What a straggler takes beyond what its share would have taken at full speed.</summary>
     Straggling,
 
-    /// <summary>A worker's gradients leaving by its own link.</summary>
+    /// <summary>Gradients on their way, as fast as a link that they had for themselves, and what the worker's own link takes longer.</summary>
     GradientsUp,
 
-    /// <summary>Gradients that wait at a server's link while others are being received.</summary>
+    /// <summary>What they take longer because a server's link receives others as well.</summary>
     FanIn,
 
     /// <summary>Adding the tree's nodes.</summary>
@@ -23,10 +23,10 @@ public enum Phase
     /// <summary>The optimizer, and the wait for a thread that is to run it.</summary>
     Update,
 
-    /// <summary>Weights that wait at a server's link while others are being sent.</summary>
+    /// <summary>What new weights take longer because a server's link sends others as well.</summary>
     FanOut,
 
-    /// <summary>New weights arriving by the worker's own link.</summary>
+    /// <summary>New weights on their way, likewise.</summary>
     WeightsDown,
 
     /// <summary>The network's delay, once for each message in the chain.</summary>

@@ -5,20 +5,16 @@ namespace DistTrain.Simulation.WhatIf;
 /// <summary>What becomes of an actor's effects.</summary>
 internal sealed partial class VirtualCluster
 {
-    private readonly List<Send> tensorSends = [];
-
     /// <returns>When the actor has done its part of them: writing takes it time.</returns>
     private long CarryOut(VirtualActor actor, long now, Spent spent)
     {
         var time = now;
-        var tensorsSent = 0;
-        OrderTensorSends(actor);
         foreach (var effect in effects)
         {
             switch (effect)
             {
                 case Send send:
-                    Send(actor, send.Message is ITensorMessage ? tensorSends[tensorsSent++] : send, ref time, ref spent);
+                    Send(actor, send, ref time, ref spent);
                     break;
                 case ComputeEffect compute:
                     Compute(actor, compute, time, spent);
@@ -44,54 +40,25 @@ internal sealed partial class VirtualCluster
         return time;
     }
 
-    /// <summary>
-    /// A node's links to the others share its bandwidth, so that whatever is sent to many at once goes to all at once. Here one transfer follows another; they begin with another receiver for each sender, so
-    /// that senders do not all send to the same one, which no link that is shared would make them do.
-    /// </summary>
-    private void OrderTensorSends(VirtualActor actor)
-    {
-        tensorSends.Clear();
-        foreach (var effect in effects)
-        {
-            if (effect is Send { Message: ITensorMessage } send)
-            {
-                tensorSends.Add(send);
-            }
-        }
-
-        if (tensorSends.Count > 1)
-        {
-            var isWorker = actor.Actor.Address.Role == ActorRole.Worker;
-            var (receivers, number) = isWorker ? (question.ShardCount, actor.Actor.Address.Number - 1) : (question.Workers, actor.Actor.Address.Number);
-            var first = isWorker || receivers <= question.ShardCount ? number % receivers : (int)((long)number * receivers / question.ShardCount);
-            Send[] rotated = [.. tensorSends.OrderBy(send => (send.To.Number - (isWorker ? 0 : 1) - first + receivers) % receivers)];
-            tensorSends.Clear();
-            tensorSends.AddRange(rotated);
-        }
-    }
-
     private void Send(VirtualActor sender, Send send, ref long time, ref Spent spent)
     {
         var receiver = actors[send.To];
         if (receiver.Node == sender.Node)
         {
-            At(time, Moment.IsPosted, new Parcel(false, receiver, send.Message, 0, spent));
+            At(time, new IsPosted(new Parcel(false, receiver, send.Message, 0, spent)));
             return;
         }
 
         time += remoteCost;
         spent = spent.Plus(Phase.Messages, remoteCost);
-        if (send.Message is not ITensorMessage)
+        if (send.Message is ITensorMessage)
         {
-            At(time + latency, Moment.IsPosted, new Parcel(true, receiver, send.Message, 0, spent.Plus(Phase.Latency, latency)));
-            return;
+            Transfer(sender.Node, new Parcel(true, receiver, send.Message, host.BytesOf(send.Message), spent), time);
         }
-
-        var bytes = host.BytesOf(send.Message);
-        bytesSent += bytes;
-        var start = sender.Node.Send(time, Transmission(bytes));
-        var waiting = send.Message is Contribution ? Phase.GradientsUp : Phase.FanOut;
-        At(start + latency, Moment.Arrives, new Parcel(true, receiver, send.Message, bytes, spent.Plus(waiting, start - time).Plus(Phase.Latency, latency)));
+        else
+        {
+            At(time + latency, new IsPosted(new Parcel(true, receiver, send.Message, 0, spent.Plus(Phase.Latency, latency))));
+        }
     }
 
     private void Compute(VirtualActor actor, ComputeEffect effect, long now, Spent spent)

@@ -13,7 +13,7 @@ internal sealed partial class VirtualCluster
     private readonly CostModel costs;
     private readonly CostHost host;
     private readonly StepClock clock;
-    private readonly PriorityQueue<(Parcel Parcel, Moment Moment), (long Time, long Number)> agenda = new();
+    private readonly PriorityQueue<Happening, (long Time, long Number)> agenda = new();
     private readonly Dictionary<ActorAddress, VirtualActor> actors = [];
     private readonly SortedDictionary<NodeId, VirtualNode> nodes = [];
     private readonly EffectList effects = new();
@@ -21,23 +21,11 @@ internal sealed partial class VirtualCluster
     private readonly long messageCost;
     private readonly long remoteCost;
     private readonly long latency;
+    private readonly double bytesPerNanosecond;
     private readonly long wake;
     private long scheduled;
     private long messagesHandled;
     private long bytesSent;
-
-    /// <summary>What happens to a message.</summary>
-    private enum Moment
-    {
-        /// <summary>Its tensors' first byte comes to the receiver's link.</summary>
-        Arrives,
-
-        /// <summary>It is whole, and in the receiver's mailbox.</summary>
-        IsPosted,
-
-        /// <summary>The receiver has read it, and acts.</summary>
-        IsRead,
-    }
 
     private VirtualCluster(WhatIfQuestion question)
     {
@@ -49,6 +37,7 @@ internal sealed partial class VirtualCluster
         clock = new StepClock(question.ShardCount, question.WarmUpSteps, question.CountedSteps);
         messageCost = CostHost.Nanoseconds(costs.MessageSeconds);
         remoteCost = CostHost.Nanoseconds(costs.RemoteMessageSeconds);
+        bytesPerNanosecond = question.BytesPerSecond / 1e9;
         latency = CostHost.Nanoseconds(question.LatencySeconds);
 
         // Threads of one process look for work for a while before they sleep, where each has a processor of its own.
@@ -68,7 +57,7 @@ internal sealed partial class VirtualCluster
     /// <inheritdoc cref="MessagesHandled"/>
     public long BytesSent => bytesSent;
 
-    /// <summary>Of each node's link before the steps that count.</summary>
+    /// <summary>Bytes through each node's link before the steps that count.</summary>
     public Dictionary<NodeId, (long Sent, long Received)> LoadsBefore { get; } = [];
 
     /// <summary>Runs until the last step that counts is committed.</summary>
@@ -83,7 +72,7 @@ internal sealed partial class VirtualCluster
     private void Start(RunDefinition definition)
     {
         var threads = question.On == Surroundings.Threads ? question.Workers : costs.Processors;
-        nodes[NodeId.Coordinator] = new VirtualNode(NodeId.Coordinator, threads);
+        nodes[NodeId.Coordinator] = new VirtualNode(NodeId.Coordinator, threads, bytesPerNanosecond);
         Add(new CoordinatorActor(definition), nodes[NodeId.Coordinator], 0);
         for (var number = 1; number <= question.Workers; number++)
         {
@@ -105,7 +94,7 @@ internal sealed partial class VirtualCluster
     {
         if (!nodes.TryGetValue(id, out var node))
         {
-            nodes[id] = node = new VirtualNode(id, threads: 1);
+            nodes[id] = node = new VirtualNode(id, threads: 1, bytesPerNanosecond);
         }
 
         return node;
@@ -118,9 +107,9 @@ internal sealed partial class VirtualCluster
     }
 
     /// <summary>What an actor's own runtime tells it.</summary>
-    private void Tell(VirtualActor receiver, Message message, long time, Spent spent) => At(time, Moment.IsPosted, new Parcel(false, receiver, message, 0, spent));
+    private void Tell(VirtualActor receiver, Message message, long time, Spent spent) => At(time, new IsPosted(new Parcel(false, receiver, message, 0, spent)));
 
-    private void At(long time, Moment moment, Parcel parcel) => agenda.Enqueue((parcel, moment), (time, scheduled++));
+    private void At(long time, Happening happening) => agenda.Enqueue(happening, (time, scheduled++));
 
     private void HandleAll()
     {
@@ -131,27 +120,22 @@ internal sealed partial class VirtualCluster
                 throw new InvalidOperationException("the actors came to rest before the steps were made");
             }
 
-            switch (next.Moment)
+            switch (next)
             {
-                case Moment.Arrives:
-                    Receive(next.Parcel, when.Time);
+                case IsPosted posted:
+                    Post(posted.Parcel, when.Time);
                     break;
-                case Moment.IsPosted:
-                    Post(next.Parcel, when.Time);
+                case IsRead read:
+                    Handle(read.Parcel, when.Time);
                     break;
-                default:
-                    Handle(next.Parcel, when.Time);
+                case Arrives arrives:
+                    Arrive(arrives.Transfer, when.Time);
+                    break;
+                case IsThrough through:
+                    FinishOn(through.Link, through.IsSenders, when.Time);
                     break;
             }
         }
-    }
-
-    private void Receive(Parcel parcel, long arrival)
-    {
-        var duration = Transmission(parcel.Bytes);
-        var start = parcel.Receiver.Node.Receive(arrival, duration);
-        var (waiting, receiving) = parcel.Message is Contribution ? (Phase.FanIn, Phase.GradientsUp) : (Phase.WeightsDown, Phase.WeightsDown);
-        At(start + duration, Moment.IsPosted, parcel with { Spent = parcel.Spent.Plus(waiting, start - arrival).Plus(receiving, duration) });
     }
 
     private void Post(Parcel parcel, long arrival)
@@ -171,7 +155,7 @@ internal sealed partial class VirtualCluster
     {
         parcel.Receiver.IsHandling = true;
         var read = start + messageCost + (parcel.IsRemote ? remoteCost : 0);
-        At(read, Moment.IsRead, parcel with { Spent = parcel.Spent.Plus(Phase.Messages, read - arrival) });
+        At(read, new IsRead(parcel with { Spent = parcel.Spent.Plus(Phase.Messages, read - arrival) }));
     }
 
     private void Handle(Parcel parcel, long now)
@@ -199,9 +183,21 @@ internal sealed partial class VirtualCluster
         bytesSent = 0;
         foreach (var node in nodes.Values)
         {
-            LoadsBefore[node.Id] = (node.SentNanoseconds, node.ReceivedNanoseconds);
+            LoadsBefore[node.Id] = (node.Outgoing.Bytes, node.Incoming.Bytes);
         }
     }
 
-    private long Transmission(long bytes) => CostHost.Nanoseconds(bytes / question.BytesPerSecond);
+    private abstract record Happening;
+
+    /// <summary>A message is in the receiver's mailbox.</summary>
+    private sealed record IsPosted(Parcel Parcel) : Happening;
+
+    /// <summary>The receiver has read it, and acts.</summary>
+    private sealed record IsRead(Parcel Parcel) : Happening;
+
+    /// <summary>The first byte of tensors comes to the receiver's link.</summary>
+    private sealed record Arrives(Transfer Transfer) : Happening;
+
+    /// <summary>The last byte of something may be through a link.</summary>
+    private sealed record IsThrough(SharedLink Link, bool IsSenders) : Happening;
 }

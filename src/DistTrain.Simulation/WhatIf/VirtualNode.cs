@@ -2,41 +2,18 @@ using DistTrain.Actors;
 
 namespace DistTrain.Simulation.WhatIf;
 
-/// <summary>
-/// A process: its compute threads, and its full-duplex link. What is sent leaves one after the other at the link's speed, and what arrives is received one after the other; between the two, the network holds
-/// whatever it must. Times are nanoseconds.
-/// </summary>
-internal sealed class VirtualNode(NodeId id, int threads)
+/// <summary>A process: its compute threads, and its full-duplex link. Times are nanoseconds.</summary>
+/// <param name="threads">At least 1.</param>
+/// <param name="bytesPerNanosecond">Of the link, each way.</param>
+internal sealed class VirtualNode(NodeId id, int threads, double bytesPerNanosecond)
 {
     private readonly long[] freeAt = new long[threads];
-    private long sendingUntil;
-    private long receivingUntil;
 
     public NodeId Id => id;
 
-    /// <summary>How long the link has been sending.</summary>
-    public long SentNanoseconds { get; private set; }
+    public SharedLink Outgoing { get; } = new(bytesPerNanosecond);
 
-    public long ReceivedNanoseconds { get; private set; }
-
-    /// <returns>When the first byte leaves.</returns>
-    public long Send(long now, long duration)
-    {
-        var start = Math.Max(now, sendingUntil);
-        sendingUntil = start + duration;
-        SentNanoseconds += duration;
-        return start;
-    }
-
-    /// <param name="arrival">Of the first byte.</param>
-    /// <returns>When it is received; the last one follows after the duration.</returns>
-    public long Receive(long arrival, long duration)
-    {
-        var start = Math.Max(arrival, receivingUntil);
-        receivingUntil = start + duration;
-        ReceivedNanoseconds += duration;
-        return start;
-    }
+    public SharedLink Incoming { get; } = new(bytesPerNanosecond);
 
     /// <summary>Queues work for one thread.</summary>
     /// <param name="wake">How long a thread takes to begin that had nothing to do.</param>

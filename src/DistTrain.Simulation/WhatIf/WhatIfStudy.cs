@@ -17,7 +17,7 @@ public static class WhatIfStudy
         var times = cluster.Clock.Steps.Order().ToArray();
         var phases = cluster.Clock.SecondsByPhase();
         var step = cluster.Clock.Nanoseconds / 1e9 / steps;
-        var loads = LinkLoads.Of(cluster, question.Workers, steps);
+        var loads = LinkLoads.Of(cluster, question.Workers, question.BytesPerSecond, steps);
         var (limit, reason) = Bottleneck.Decide(question, phases, step, loads);
         var microBatches = MiniBatchPartition.Create(question.BatchSize, question.MicroBatches).MicroBatchCount;
         return new Prediction(
