@@ -10,7 +10,7 @@ internal sealed class SharedLink(double bytesPerNanosecond)
     /// <summary>Of a transfer, that are not waited for: rounding to whole nanoseconds leaves more.</summary>
     private const double Negligible = 1e-3;
 
-    private readonly PriorityQueue<Transfer, (double End, long Number)> transfers = new();
+    private readonly PriorityQueue<Transfer, Place> transfers = new();
     private double given;
     private long givenAt;
     private long count;
@@ -26,7 +26,7 @@ internal sealed class SharedLink(double bytesPerNanosecond)
     {
         Advance(now);
         Bytes += transfer.Parcel.Bytes;
-        transfers.Enqueue(transfer, (given + transfer.Parcel.Bytes, count++));
+        transfers.Enqueue(transfer, new Place(given + transfer.Parcel.Bytes, count++));
 
         // Another transfer makes those before it later, and they are looked at too early then; but it may be the first to end.
         return DueAt is null || transfers.Peek() == transfer ? Schedule() : null;
@@ -59,6 +59,12 @@ internal sealed class SharedLink(double bytesPerNanosecond)
         }
 
         givenAt = now;
+    }
+
+    /// <param name="End">Bytes that each transfer has been given when this one is through.</param>
+    private readonly record struct Place(double End, long Number) : IComparable<Place>
+    {
+        public int CompareTo(Place other) => End != other.End ? End.CompareTo(other.End) : Number.CompareTo(other.Number);
     }
 }
 

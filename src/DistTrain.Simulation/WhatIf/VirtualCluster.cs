@@ -13,7 +13,7 @@ internal sealed partial class VirtualCluster
     private readonly CostModel costs;
     private readonly CostHost host;
     private readonly StepClock clock;
-    private readonly PriorityQueue<Happening, (long Time, long Number)> agenda = new();
+    private readonly PriorityQueue<Happening, Moment> agenda = new();
     private readonly Dictionary<ActorAddress, VirtualActor> actors = [];
     private readonly SortedDictionary<NodeId, VirtualNode> nodes = [];
     private readonly EffectList effects = new();
@@ -109,7 +109,7 @@ internal sealed partial class VirtualCluster
     /// <summary>What an actor's own runtime tells it.</summary>
     private void Tell(VirtualActor receiver, Message message, long time, Spent spent) => At(time, new IsPosted(new Parcel(false, receiver, message, 0, spent)));
 
-    private void At(long time, Happening happening) => agenda.Enqueue(happening, (time, scheduled++));
+    private void At(long time, Happening happening) => agenda.Enqueue(happening, new Moment(time, scheduled++));
 
     private void HandleAll()
     {
@@ -185,6 +185,12 @@ internal sealed partial class VirtualCluster
         {
             LoadsBefore[node.Id] = (node.Outgoing.Bytes, node.Incoming.Bytes);
         }
+    }
+
+    /// <summary>What was put on the agenda first comes first.</summary>
+    private readonly record struct Moment(long Time, long Number) : IComparable<Moment>
+    {
+        public int CompareTo(Moment other) => Time != other.Time ? Time.CompareTo(other.Time) : Number.CompareTo(other.Number);
     }
 
     private abstract record Happening;
