@@ -27,7 +27,7 @@ internal sealed partial class CommandTree
     private readonly Option<string> whatIfBandwidth = new("--bandwidth") { HelpName = "RATE", Description = $"of each machine's link, each way: bit, kbit, Mbit, Gbit, kB, MB or GB a second, or {NetworkUnits.Unlimited} [{WhatIfRequest.DefaultBandwidth}]" };
     private readonly Option<string> whatIfLatency = new("--latency") { HelpName = "TIME", Description = $"of a message between machines: us, ms or s [{WhatIfRequest.DefaultLatency}]" };
     private readonly Option<string> whatIfStragglers = new("--stragglers") { HelpName = "WHICH", Description = "none, slow:COUNT:FACTOR (always the same workers) or random:PROBABILITY:FACTOR (each worker in each step) [none]" };
-    private readonly Option<string> whatIfSteps = new("--steps") { HelpName = "COUNT", Description = "steps that count, after others for warming up; without it 4, or more where there are stragglers" };
+    private readonly Option<string> whatIfSteps = new("--steps") { HelpName = "COUNT", Description = "steps that count, after others for warming up; without it 3, or more where there are stragglers" };
     private readonly Option<string> calibration = new("--calibration") { HelpName = "FILE", Description = "what 'disttrain bench --calibrate FILE' wrote; without it the figures of a reference machine" };
     private readonly Option<string> plot = new("--plot") { HelpName = "FILE", Description = "draw throughput, efficiency and what a step's time goes into, as an HTML file" };
     private readonly Option<string> simulationSeed = new("--seed") { HelpName = "NUMBER", Description = "draws what is random [1]" };

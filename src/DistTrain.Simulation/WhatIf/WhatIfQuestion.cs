@@ -59,9 +59,9 @@ public sealed record WhatIfQuestion
     public int ShardCount => Shards ?? (Placement == ShardPlacement.Workers ? Math.Min(Workers, Layout.Chunks.Length) : 1);
 
     /// <summary>Steps before those that count. The coordinator looks at the workers' speeds after 8 steps, and has planned 2 more by then.</summary>
-    internal int WarmUpSteps => Stragglers is NoStragglers ? 4 : 14;
+    internal int WarmUpSteps => Stragglers is NoStragglers ? 3 : 14;
 
-    internal int CountedSteps => Steps ?? (Stragglers switch { NoStragglers => 4, SlowWorkers => 8, _ => 24 });
+    internal int CountedSteps => Steps ?? (Stragglers switch { NoStragglers => 3, SlowWorkers => 8, _ => 24 });
 
     /// <exception cref="InvalidInputException">A value is out of range.</exception>
     internal RunDefinition ToRunDefinition()
