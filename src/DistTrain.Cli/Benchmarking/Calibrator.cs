@@ -10,7 +10,7 @@ using DistTrain.Simulation.WhatIf;
 
 namespace DistTrain.Cli.Benchmarking;
 
-/// <summary>Measures what predictions are made from.</summary>
+/// <summary>Measures what predictions are made from: what things take where nothing disturbs them.</summary>
 public static class Calibrator
 {
     /// <summary>Of the batches whose gradients are timed.</summary>
@@ -44,19 +44,19 @@ public static class Calibrator
             GatherSecondsPerByte = GatherSecondsPerByte(secondsEach),
             MessageSeconds = MessageSeconds(engine(), secondsEach),
             WakeSeconds = WakeSeconds(secondsEach),
-            LocalLatencySeconds = LinkProbe.Median(link.Ping, secondsEach) / 2,
-            RemoteMessageSeconds = LinkProbe.Median(() => link.PingMany(), secondsEach) / (2 * link.PingMany()),
-            LocalBytesPerSecond = (double)sizeof(float) * link.Exchanged / LinkProbe.Median(link.Exchange, secondsEach),
+            LocalLatencySeconds = LinkProbe.LowerQuartile(link.Ping, secondsEach) / 2,
+            RemoteMessageSeconds = LinkProbe.LowerQuartile(() => link.PingMany(), secondsEach) / (2 * link.PingMany()),
+            LocalBytesPerSecond = (double)sizeof(float) * link.Exchanged / LinkProbe.LowerQuartile(link.Exchange, secondsEach),
             Contention = Contention(engine, models[0], secondsEach),
         };
     }
 
     private static ModelCalibration MeasureModel(IEngine engine, string model, ModelGraph graph, double seconds)
     {
-        var line = LineFit.Through([.. BatchSizes.Select(size => (size, Timing.Measure(new TrainingStep(engine, model, size).Gradient, seconds).Median))]);
+        var line = LineFit.Through([.. BatchSizes.Select(size => (size, Timing.Measure(new TrainingStep(engine, model, size).Gradient, seconds).Best))]);
         var elements = graph.Layout.Tensors.Sum(tensor => (double)tensor.Length);
-        var update = Timing.Measure(new UpdateProbe(engine, graph.Layout, 1).Run, seconds).Median;
-        var reduced = Timing.Measure(new UpdateProbe(engine, graph.Layout, ReducedNodes).Run, seconds).Median;
+        var update = Timing.Measure(new UpdateProbe(engine, graph.Layout, 1).Run, seconds).Best;
+        var reduced = Timing.Measure(new UpdateProbe(engine, graph.Layout, ReducedNodes).Run, seconds).Best;
         return new ModelCalibration(
             model,
             ModelWork.OperationsPerSample(graph),
@@ -70,9 +70,9 @@ public static class Calibrator
     /// <summary>How much longer a gradient takes where every processor computes one.</summary>
     private static double Contention(Func<IEngine> engine, string model, double seconds)
     {
-        var alone = Timing.Measure(new TrainingStep(engine(), model, ContendedBatch).Gradient, seconds).Median;
+        var alone = Timing.Measure(new TrainingStep(engine(), model, ContendedBatch).Gradient, seconds).Best;
         var together = new double[Environment.ProcessorCount];
-        var threads = together.Select((_, index) => new Thread(() => together[index] = Timing.Measure(new TrainingStep(engine(), model, ContendedBatch).Gradient, seconds).Median)).ToArray();
+        var threads = together.Select((_, index) => new Thread(() => together[index] = Timing.Measure(new TrainingStep(engine(), model, ContendedBatch).Gradient, seconds).Best)).ToArray();
         Array.ForEach(threads, thread => thread.Start());
         Array.ForEach(threads, thread => thread.Join());
         return Math.Max(1, together.Average() / alone);
@@ -92,7 +92,7 @@ public static class Calibrator
                 }
             },
             seconds);
-        return gathered.Median / to.Length / sizeof(float);
+        return gathered.Best / to.Length / sizeof(float);
     }
 
     /// <summary>Of a training that has next to nothing to compute.</summary>
@@ -112,7 +112,7 @@ public static class Calibrator
                 }
             }
         }, cancellation.Token);
-        return epochs.Order().ElementAt(epochs.Count / 2) / MessagesOfStep;
+        return epochs.Order().ElementAt(epochs.Count / 4) / MessagesOfStep;
     }
 
     private static TrainingDefinition TinyTraining()
@@ -162,6 +162,6 @@ public static class Calibrator
         isOver = true;
         there.Release();
         other.Join();
-        return times.Order().ElementAt(times.Count / 2);
+        return times.Order().ElementAt(times.Count / 4);
     }
 }

@@ -44,7 +44,7 @@ internal sealed partial class CommandTree
         Add("predict", "what a trained model says of each sample", CommandExamples.Predict, Predict, [run], [.. ModelOptions()]);
         Add("export", "a trained model as a file for other programs", CommandExamples.Export, Export, [run], [onnxFile, safetensorsFile, json]);
         Add("models", "what models can be made of: names, sizes for given data, layers and their settings in YAML", CommandExamples.Models, Models, [modelName], [.. ModelOptions()]);
-        Add("bench", "measure this machine: peak, matrix products and training steps; or what 'simulate' predicts from", CommandExamples.Bench, Bench, [], [benchSeconds, calibrate, calibratedModels, json]);
+        Add("bench", "measure this machine: peak, products and training steps; or what 'simulate' needs", CommandExamples.Bench, Bench, [], [benchSeconds, calibrate, calibratedModels, json]);
         AddSimulateCommand();
         AddClusterCommands();
         Add("inspect", "the layers of a model: shapes, counts, means, deviations, extremes", CommandExamples.Inspect, Inspect, [runOrFile], [json]);

@@ -31,7 +31,7 @@ public static class CalibrateCommand
 
     private static void WriteText(Calibration measured, string file, TextWriter output)
     {
-        output.WriteLine($"{measured.Machine}; medians, on one thread but for what goes between processes");
+        output.WriteLine($"{measured.Machine}; the shortest of many runs, on one thread but for what goes between processes");
         output.WriteLine();
         var rows = measured.Models.Select(model => (IReadOnlyList<string>)
         [

@@ -63,8 +63,9 @@ internal sealed partial class VirtualCluster
     /// <summary>Runs until the last step that counts is committed.</summary>
     public static VirtualCluster Run(WhatIfQuestion question)
     {
+        var definition = question.ToRunDefinition();
         var cluster = new VirtualCluster(question);
-        cluster.Start(question.ToRunDefinition());
+        cluster.Start(definition);
         cluster.HandleAll();
         return cluster;
     }
