@@ -89,6 +89,8 @@ internal static class CommandExamples
         "disttrain simulate --workers 4,16,64 --shards 1,4,16 --placement servers --plot what-if.html",
         "disttrain simulate --workers 64 --placement workers --stragglers random:0.01:5",
         "disttrain simulate --workers 1,2 --on threads --calibration here.json --json",
+        "disttrain simulate --runs 1000",
+        "disttrain simulate --seed 4711 --trace trace.txt",
     ];
 
     public static ImmutableArray<string> Models { get; } =

@@ -30,17 +30,44 @@ internal sealed partial class CommandTree
     private readonly Option<string> whatIfSteps = new("--steps") { HelpName = "COUNT", Description = "steps that count, after others for warming up; without it 3, or more where there are stragglers" };
     private readonly Option<string> calibration = new("--calibration") { HelpName = "FILE", Description = "what 'disttrain bench --calibrate FILE' wrote; without it the figures of a reference machine" };
     private readonly Option<string> plot = new("--plot") { HelpName = "FILE", Description = "draw throughput, efficiency and what a step's time goes into, as an HTML file" };
-    private readonly Option<string> simulationSeed = new("--seed") { HelpName = "NUMBER", Description = "draws what is random [1]" };
+    private readonly Option<string> simulationSeed = new("--seed") { HelpName = "NUMBER", Description = "draws what is random [1]; alone, of the one run with faults that is to be made (again)" };
+    private readonly Option<string> faultRuns = new("--runs") { HelpName = "COUNT", Description = "let processes, links and disks fail in so many runs under virtual time, and check that none notices: exit code 1 if one does" };
+    private readonly Option<string> faultSeconds = new("--seconds") { HelpName = "SECONDS", Description = "the same, as many runs as begin within this time" };
+    private readonly Option<string> faultTrace = new("--trace") { HelpName = "FILE", Description = "with --seed alone: write every message and effect of the run there" };
 
     private void AddSimulateCommand() => Add(
-        "simulate", "predict how a cluster would train: step time, throughput, and what limits it", CommandExamples.Simulate, Simulate, [], [.. WhatIfOptions(), simulationSeed, json]);
+        "simulate",
+        "predict how a cluster would train, or check what survives when it fails",
+        CommandExamples.Simulate,
+        Simulate,
+        [],
+        [.. WhatIfOptions(), .. FaultOptions(), simulationSeed, json]);
 
     private ImmutableArray<Option> WhatIfOptions() =>
     [
         whatIfWorkers, whatIfShards, whatIfModel, whatIfBatch, whatIfMicroBatches, whatIfPlacement, whatIfOn, whatIfBandwidth, whatIfLatency, whatIfStragglers, whatIfSteps, calibration, plot,
     ];
 
-    private ExitCode Simulate(ParseResult line) => SimulateCommand.Run(WhatIfOptions().Any(option => IsGiven(line, option)) ? WhatIf(line) : null, host);
+    private ImmutableArray<Option> FaultOptions() => [faultRuns, faultSeconds, faultTrace];
+
+    private ExitCode Simulate(ParseResult line)
+    {
+        var predicts = WhatIfOptions().Any(option => IsGiven(line, option));
+        var fails = FaultOptions().Any(option => IsGiven(line, option)) || (!predicts && IsGiven(line, simulationSeed));
+        return SimulateCommand.Run(predicts ? WhatIf(line) : null, fails ? Faults(line) : null, host);
+    }
+
+    private FaultsRequest Faults(ParseResult line)
+    {
+        var runs = ReadValue(line, faultRuns, text => ValueReading.WholeNumber(text, 1L));
+        var seconds = ReadValue(line, faultSeconds, text => ValueReading.Number(text, value => value > 0, "above 0"));
+        return new FaultsRequest(
+            ReadValue(line, simulationSeed, text => ValueReading.WholeNumber(text, 0UL)) ?? 1,
+            runs is null && seconds is null ? 1 : runs,
+            seconds,
+            Read(line, faultTrace, ValueReading.NotEmpty),
+            line.GetValue(json));
+    }
 
     private WhatIfRequest WhatIf(ParseResult line) => new()
     {
