@@ -39,14 +39,6 @@ public class FaultRunTests
         Assert.Equal(first, TraceOf(seed, new ReferenceEngine()));
     }
 
-    /// <summary>Found while this simulator was made, each another fault of ours; see the history of this file's folder.</summary>
-    [Theory]
-    [InlineData(760UL)]
-    [InlineData(1812UL)]
-    [InlineData(4852UL)]
-    [InlineData(8734UL)]
-    public void What_has_gone_wrong_once_does_not_again(ulong seed) => Assert.Null(FaultRun.Execute(FaultScenario.Draw(seed), new SimdEngine()).Violation);
-
     private static List<string> TraceOf(ulong seed, Learning.Engines.IEngine engine)
     {
         var lines = new List<string>();
