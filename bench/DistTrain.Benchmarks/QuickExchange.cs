@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
+using DistTrain.Cli.Benchmarking;
 using DistTrain.Runtime.Links;
 using DistTrain.Runtime.Security;
 

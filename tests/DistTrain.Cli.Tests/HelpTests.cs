@@ -20,6 +20,7 @@ public sealed class HelpTests : IDisposable
     [InlineData("predict -?")]
     [InlineData("inspect --help")]
     [InlineData("bench --help")]
+    [InlineData("simulate --help")]
     [InlineData("export --help")]
     [InlineData("models --help")]
     [InlineData("cluster --help")]

@@ -195,7 +195,8 @@ public sealed partial class CoordinatorActor
 
     private void ResumeElsewhere(EffectList effects)
     {
-        NodeId[] leaving = ShardsAreStranded ? [.. leavingNodes.Keys, NodeId.Coordinator] : [.. leavingNodes.Keys];
+        // A node whose shards had handed over their states may have been lost since.
+        NodeId[] leaving = [.. leavingNodes.Keys, .. goneNodes, .. ShardsAreStranded ? (NodeId[])[NodeId.Coordinator] : []];
         var decision = Placement.Move(map!, leaving, NodesForShards());
         BeginIncarnation();
         Journal(new IncarnationBegun(header.Incarnation, committed, decision.Reason), effects);

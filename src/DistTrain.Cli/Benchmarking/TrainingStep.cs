@@ -30,7 +30,7 @@ public sealed class TrainingStep
     public TrainingStep(IEngine engine, string model, int batch, string optimizerName = "momentum", bool measures = false)
     {
         this.engine = engine;
-        graph = ModelSpecification.Parse(model).Build(new TensorShape(28, 28), 10);
+        graph = ModelWork.Build(model);
         program = engine.CreateProgram(graph, new SoftmaxCrossEntropyLoss(), batch);
         partition = MiniBatchPartition.Create(batch, null);
         var random = new Random(1);
@@ -52,11 +52,8 @@ public sealed class TrainingStep
 
     public string KernelPath => engine.KernelPath;
 
-    /// <summary>
-    /// Floating-point operations of the step's matrix products and convolutions, which is nearly all there is: each is done forward, for the gradient of its weights and, but for layers that read the
-    /// samples, for the gradient of its input.
-    /// </summary>
-    public double Operations => partition.SampleCount * graph.Nodes.Sum(node => ForwardOperations(node) * (graph.NeedsGradient[node.Inputs is [var input, ..] ? input : 0] ? 3 : 2));
+    /// <summary>Floating-point operations of the step's matrix products and convolutions, which is nearly all there is.</summary>
+    public double Operations => partition.SampleCount * ModelWork.OperationsPerSample(graph);
 
     public void Run()
     {
@@ -81,15 +78,4 @@ public sealed class TrainingStep
         });
         (weights, nextWeights) = (nextWeights, weights);
     }
-
-    /// <summary>Of one sample: twice the products of each output with the weights that reach it.</summary>
-    private double ForwardOperations(GraphNode node) => node.Operation switch
-    {
-        DenseOperation => 2.0 * WeightsOf(node) * node.OutputShape.ElementCount / node.OutputShape[node.OutputShape.Rank - 1],
-        Conv2dOperation => 2.0 * WeightsOf(node) * node.OutputShape[0] * node.OutputShape[1],
-        LstmOperation => 2.0 * (WeightsOf(node) + WeightsOf(node, 1)) * LstmOperation.StepsOf(graph.Nodes[node.Inputs[0]].OutputShape),
-        _ => 0,
-    };
-
-    private long WeightsOf(GraphNode node, int parameter = 0) => graph.Layout.Tensors[node.Parameters[parameter]].Length;
 }

@@ -88,6 +88,17 @@ internal static class CommandExamples
     [
         "disttrain bench",
         "disttrain bench --seconds 5 --json",
+        "disttrain bench --calibrate here.json --model cnn --model mlp:512,512",
+    ];
+
+    public static ImmutableArray<string> Simulate { get; } =
+    [
+        "disttrain simulate --workers 1024 --micro-batches 1024 --batch-size 8192 --model cnn --bandwidth 10Gbit",
+        "disttrain simulate --workers 4,16,64 --shards 1,4,16 --placement servers --plot what-if.html",
+        "disttrain simulate --workers 64 --placement workers --stragglers random:0.01:5",
+        "disttrain simulate --workers 1,2 --on threads --calibration here.json --json",
+        "disttrain simulate --runs 1000",
+        "disttrain simulate --seed 4711 --trace trace.txt",
     ];
 
     public static ImmutableArray<string> Models { get; } =

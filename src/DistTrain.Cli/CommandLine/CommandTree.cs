@@ -46,7 +46,8 @@ internal sealed partial class CommandTree
         Add("predict", "what a trained model says of each sample", CommandExamples.Predict, Predict, [run], [.. ModelOptions()]);
         Add("export", "a trained model as a file for other programs", CommandExamples.Export, Export, [run], [onnxFile, safetensorsFile, json]);
         Add("models", "what models can be made of: names, sizes for given data, layers and their settings in YAML", CommandExamples.Models, Models, [modelName], [.. ModelOptions()]);
-        Add("bench", "measure this machine: peak, matrix products and training steps", CommandExamples.Bench, Bench, [], [benchSeconds, json]);
+        Add("bench", "measure this machine: peak, products and training steps; or what 'simulate' needs", CommandExamples.Bench, Bench, [], [benchSeconds, calibrate, calibratedModels, json]);
+        AddSimulateCommand();
         AddClusterCommands();
         Add("inspect", "the layers of a model: shapes, counts, means, deviations, extremes", CommandExamples.Inspect, Inspect, [runOrFile], [json]);
     }
@@ -164,15 +165,10 @@ internal sealed partial class CommandTree
 
     private ExitCode Bench(ParseResult line)
     {
-        try
-        {
-            var seconds = line.GetValue(benchSeconds) is { } text ? ValueReading.Number(text, value => value > 0, "above 0") : BenchCommand.DefaultSeconds;
-            return BenchCommand.Run(new BenchRequest(seconds, line.GetValue(json)), host);
-        }
-        catch (InvalidValueException fault)
-        {
-            throw new CommandException(ExitCode.WrongUsage, $"--seconds {fault.Message}", fault);
-        }
+        var seconds = ReadValue(line, benchSeconds, text => ValueReading.Number(text, value => value > 0, "above 0")) ?? BenchCommand.DefaultSeconds;
+        return Read(line, calibrate, ValueReading.NotEmpty) is { } file
+            ? CalibrateCommand.Run(new CalibrateRequest(file, Calibrated(line), seconds), host)
+            : BenchCommand.Run(new BenchRequest(seconds, line.GetValue(json)), host);
     }
 
     private ExitCode Models(ParseResult line) => ModelsCommand.Run(new ModelsRequest(line.GetValue(modelName), Overlay(line, TrainConfiguration.Default), line.GetValue(json)), host);

@@ -30,6 +30,11 @@ internal sealed class MemberLife : ILinkHandler, IDisposable
     private LocalProcess? local;
     private MemberNode? node;
 
+    /// <summary>
+    /// What waits until this process is told that it is a member: others may be told of it before, and tensors of the coordinator's process travel on a way of their own.
+    /// </summary>
+    private readonly List<(ILink Link, NodeMessage Message, IIncomingTensors? Tensors)> early = [];
+
     /// <param name="settings">Whom to join, and as what.</param>
     /// <param name="tell">Takes sentences for people, from any thread.</param>
     public MemberLife(MemberSettings settings, Action<string> tell)
@@ -83,8 +88,16 @@ internal sealed class MemberLife : ILinkHandler, IDisposable
 
     void ILinkHandler.Received(ILink link, ReadOnlySpan<byte> message) => Handle(link, MessageCodec.ReadNodeMessage(message, settings.Limits.Wire), tensors: null);
 
-    IIncomingTensors ILinkHandler.Open(ILink link, ActorAddress receiver, TensorKey key) =>
-        (node ?? throw new WireFormatException("tensors came before this process was a member")).Open(link, receiver, key);
+    IIncomingTensors ILinkHandler.Open(ILink link, ActorAddress receiver, TensorKey key)
+    {
+        LocalProcess? process;
+        lock (gate)
+        {
+            process = node is null && link == coordinator ? local : null;
+        }
+
+        return process is null ? (node ?? throw new WireFormatException("tensors came before this process was a member")).Open(link, receiver, key) : process.Host.Open(receiver, key);
+    }
 
     void ILinkHandler.Received(ILink link, ActorAddress receiver, IIncomingTensors tensors, ReadOnlySpan<byte> message) =>
         Handle(link, NodeMail.ReadBesideTensors(message, receiver, settings.Limits.Wire), tensors);
@@ -144,6 +157,11 @@ internal sealed class MemberLife : ILinkHandler, IDisposable
     {
         if (link != coordinator || message is ActorEnvelope)
         {
+            if ((message is PeerIntroduction || tensors is not null) && IsEarly(link, message, tensors))
+            {
+                return;
+            }
+
             (node ?? throw new WireFormatException("another member spoke before this process was one")).Receive(link, message, tensors);
             if (message is ActorEnvelope { Message: JoinRefused refused })
             {
@@ -162,7 +180,7 @@ internal sealed class MemberLife : ILinkHandler, IDisposable
                 tickets.Put([.. ticket.Ticket]);
                 break;
             case Admission admission when local is { } process && node is null:
-                node = new MemberNode(admission, link, settings.Limits, process.Actors, process.Host, network.Dial, sentence => _ = LeaveWithoutShard(node!, sentence));
+                BecomeMember(admission, link, process);
                 Begin(process, admission);
                 break;
             case ShardsPlaced placed when node is not null:
@@ -179,6 +197,33 @@ internal sealed class MemberLife : ILinkHandler, IDisposable
                 break;
             default:
                 throw new WireFormatException($"the coordinator said {message.GetType().Name} when it had no occasion to");
+        }
+    }
+
+    private bool IsEarly(ILink link, NodeMessage message, IIncomingTensors? tensors)
+    {
+        lock (gate)
+        {
+            if (node is null)
+            {
+                early.Add((link, message, tensors));
+            }
+
+            return node is null;
+        }
+    }
+
+    private void BecomeMember(Admission admission, ILink link, LocalProcess process)
+    {
+        lock (gate)
+        {
+            node = new MemberNode(admission, link, settings.Limits, process.Actors, process.Host, network.Dial, sentence => _ = LeaveWithoutShard(node!, sentence));
+            foreach (var (from, message, tensors) in early)
+            {
+                node.Receive(from, message, tensors);
+            }
+
+            early.Clear();
         }
     }
 

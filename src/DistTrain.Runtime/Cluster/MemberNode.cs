@@ -19,7 +19,7 @@ internal sealed class MemberNode
     private readonly object gate = new();
     private readonly Dictionary<ProcessId, NodeId> nodes = [];
     private readonly SortedSet<NodeId> reached = [];
-    private readonly List<(ActorAddress To, Message Message)> early = [];
+    private readonly List<(ActorAddress To, ResumeServing Message)> early = [];
     private ShardMap? map;
 
     /// <param name="admission">Who this process is.</param>
@@ -65,12 +65,12 @@ internal sealed class MemberNode
     {
         switchboard.Place(placed.Map);
         LocalShards.Replace(actors, placed.Map, admission.Node);
-        (ActorAddress To, Message Message)[] due;
+        (ActorAddress To, ResumeServing Message)[] due;
         lock (gate)
         {
             map = placed.Map;
-            due = [.. early];
-            early.Clear();
+            due = [.. early.Where(state => state.Message.Map.Version <= map.Version)];
+            early.RemoveAll(state => state.Message.Map.Version <= map.Version);
             foreach (var host in placed.Hosts.Where(host => Dials(host.Node, placed.Map) && reached.Add(host.Node)))
             {
                 nodes[host.Process] = host.Node;
@@ -136,7 +136,7 @@ internal sealed class MemberNode
             {
                 if (map is null || resume.Map.Version > map.Version)
                 {
-                    early.Add((to, message));
+                    early.Add((to, resume));
                     return true;
                 }
             }
@@ -159,6 +159,13 @@ internal sealed class MemberNode
         }
         catch (SecureConnectException failure)
         {
+            lock (gate)
+            {
+                // Another map may have come meanwhile, and the next one dials again.
+                reached.Remove(host.Node);
+                nodes.Remove(host.Process);
+            }
+
             unreachable($"{host.Node} cannot be reached: {failure.Message}");
         }
         catch (OperationCanceledException)

@@ -19,18 +19,24 @@ internal sealed class Switchboard(NodeId own, ITensorStore tensors, LinkLimits l
     private readonly object gate = new();
     private readonly Dictionary<NodeId, Peer> peers = [];
     private readonly Dictionary<WorkerId, NodeId> workers = [];
+
+    /// <summary>Processes that are gone: nothing waits for a way to them.</summary>
+    private readonly HashSet<NodeId> gone = [];
     private ShardMap? map;
 
-    /// <summary>The one before: what was sent under it may still arrive.</summary>
-    private ShardMap? earlier;
+    /// <summary>Where each shard lives or has lived: what was sent under an earlier map, or the one before that, may still arrive.</summary>
+    private readonly HashSet<(ShardId Shard, NodeId Node)> places = [];
 
     /// <summary>From now on the shards live here.</summary>
     public void Place(ShardMap placed)
     {
         lock (gate)
         {
-            earlier = map;
             map = placed;
+            places.UnionWith(placed.Shards.Select(shard => (shard, placed.NodeOf(shard))));
+
+            // One that can only not be reached from here may be found again.
+            gone.ExceptWith(placed.Nodes);
         }
     }
 
@@ -49,6 +55,7 @@ internal sealed class Switchboard(NodeId own, ITensorStore tensors, LinkLimits l
         Peer peer;
         lock (gate)
         {
+            gone.Remove(node);
             peer = PeerOf(node);
         }
 
@@ -61,6 +68,7 @@ internal sealed class Switchboard(NodeId own, ITensorStore tensors, LinkLimits l
         Peer? peer;
         lock (gate)
         {
+            gone.Add(node);
             peers.Remove(node, out peer);
             foreach (var worker in workers.Where(pair => pair.Value == node).Select(pair => pair.Key).ToArray())
             {
@@ -77,7 +85,7 @@ internal sealed class Switchboard(NodeId own, ITensorStore tensors, LinkLimits l
         Peer peer;
         lock (gate)
         {
-            if (NodeOf(to) is not { } node || node == own)
+            if (NodeOf(to) is not { } node || node == own || gone.Contains(node))
             {
                 return;
             }
@@ -94,7 +102,7 @@ internal sealed class Switchboard(NodeId own, ITensorStore tensors, LinkLimits l
     {
         lock (gate)
         {
-            if (key is WeightsKey && !IsPlaceOf(sender, key.Shard, map) && !IsPlaceOf(sender, key.Shard, earlier))
+            if (key is WeightsKey && !places.Contains((key.Shard, sender)))
             {
                 throw new WireFormatException($"{sender} announces weights of {key.Shard}, which does not live there");
             }
@@ -149,8 +157,6 @@ internal sealed class Switchboard(NodeId own, ITensorStore tensors, LinkLimits l
             return actor.Role == ActorRole.ParameterServer || NodeOf(actor) == sender;
         }
     }
-
-    private static bool IsPlaceOf(NodeId node, ShardId shard, ShardMap? placed) => placed is not null && shard.Value < placed.ShardCount && placed.NodeOf(shard) == node;
 
     private NodeId? NodeOf(ActorAddress address) => address.Role switch
     {

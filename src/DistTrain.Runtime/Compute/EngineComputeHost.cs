@@ -52,6 +52,9 @@ public sealed class EngineComputeHost : IComputeHost, ITensorStore, IDisposable
     /// <summary>Weight buffers and gradient buffers made so far.</summary>
     public (int Weights, int Gradients) BufferCounts => (weights.BufferCount, gradients.BufferCount);
 
+    /// <summary>Weight versions, gradient nodes and states that exist here, because somebody holds, reads, writes or sends them.</summary>
+    internal (int Versions, int Gradients, int States) Existing => (weights.Count, gradients.Count, holdings.TotalStates);
+
     /// <summary>Says how many shards the weights are cut into, wherever they live: one, as long as nothing is said. To be called before the first of them begins, or is heard of, here.</summary>
     public void Place(int shardCount) => server.Place(shardCount);
 
@@ -96,13 +99,12 @@ public sealed class EngineComputeHost : IComputeHost, ITensorStore, IDisposable
         }
 
         worker?.Dispose();
-        if (actor.Role == ActorRole.ParameterServer)
-        {
-            server.Forget(new ShardId(actor.Number));
-        }
+
+        // The state of the shard that takes its place may be here already, under the same address.
+        Incarnation? own = actor.Role == ActorRole.ParameterServer ? server.Forget(new ShardId(actor.Number)) : null;
 
         // The coordinator's newest whole version is the run's result, and outlives the coordinator.
-        holdings.ReleaseAll(actor, key => actor.Role == ActorRole.Coordinator && weights.IsWhole(key, server.Cut.ShardCount));
+        holdings.ReleaseAll(actor, key => actor.Role == ActorRole.Coordinator && weights.IsWhole(key, server.Cut.ShardCount), state => state.Incarnation > own);
     }
 
     /// <summary>Ends the threads of workers that have not been forgotten.</summary>

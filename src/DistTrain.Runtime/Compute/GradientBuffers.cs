@@ -18,6 +18,18 @@ internal sealed class GradientBuffers(int bufferLength)
     /// <summary>Buffers made so far; stays small when holders let go in time.</summary>
     public int BufferCount { get; private set; }
 
+    /// <summary>Nodes that exist.</summary>
+    public int Count
+    {
+        get
+        {
+            lock (gate)
+            {
+                return entries.Count;
+            }
+        }
+    }
+
     /// <summary>Nodes from other processes that are held, or being received.</summary>
     public int ReceivedCount { get; private set; }
 

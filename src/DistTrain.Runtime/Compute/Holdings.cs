@@ -8,6 +8,18 @@ internal sealed class Holdings(WeightVersions weights, GradientBuffers gradients
     private readonly object gate = new();
     private readonly Dictionary<ActorAddress, Held> holders = [];
 
+    /// <summary>States that are set aside, whoever holds them; one that two hold counts twice.</summary>
+    public int TotalStates
+    {
+        get
+        {
+            lock (gate)
+            {
+                return holders.Values.Sum(held => held.States.Count);
+            }
+        }
+    }
+
     /// <summary>The actor holds a node that it is already counted as a holder of.</summary>
     public void Add(ActorAddress actor, GradientHandle gradient)
     {
@@ -153,7 +165,7 @@ internal sealed class Holdings(WeightVersions weights, GradientBuffers gradients
     }
 
     /// <summary>The actor is gone; of the versions that may be kept, the newest is.</summary>
-    public void ReleaseAll(ActorAddress actor, Func<VersionKey, bool> mayBeKept)
+    public void ReleaseAll(ActorAddress actor, Func<VersionKey, bool> mayBeKept, Predicate<ShardState> isSuccessors)
     {
         lock (gate)
         {
@@ -168,6 +180,11 @@ internal sealed class Holdings(WeightVersions weights, GradientBuffers gradients
             if (newest is not null)
             {
                 Of(actor).Versions.AddRange(held.Versions);
+            }
+
+            if (held.States.FindAll(isSuccessors) is { Count: > 0 } kept)
+            {
+                Of(actor).States.AddRange(kept);
             }
         }
     }

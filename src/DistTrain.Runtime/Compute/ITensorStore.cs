@@ -16,7 +16,8 @@ public sealed record WeightsKey(Incarnation Incarnation, ShardId Shard, WeightVe
 public sealed record GradientKey(Incarnation Incarnation, ShardId Shard, WeightVersion Version, WorkerId Worker, SessionNumber Session, TreeNode Node) : TensorKey(Incarnation, Shard, Version);
 
 /// <summary>Of <see cref="StateDelivered"/> and <see cref="ResumeServing"/>: the shard's segments of the weights, then of each tensor of the optimizer, in order.</summary>
-public sealed record StateKey(Incarnation Incarnation, ShardId Shard, WeightVersion Version) : TensorKey(Incarnation, Shard, Version);
+/// <param name="ShardCount">How many shards there are: a state may come before the word of where they live.</param>
+public sealed record StateKey(Incarnation Incarnation, ShardId Shard, WeightVersion Version, int ShardCount) : TensorKey(Incarnation, Shard, Version);
 
 /// <summary>Memory of this process that is to be sent, and stays as it is until disposed.</summary>
 public interface IOutgoingTensors : IDisposable

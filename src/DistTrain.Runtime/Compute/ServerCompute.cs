@@ -10,6 +10,7 @@ internal sealed class ServerCompute(TrainingDefinition definition, IEngine engin
 {
     private readonly object gate = new();
     private readonly Dictionary<ShardId, ShardCompute> shards = [];
+    private bool isPlaced;
     private ShardCut cut = ShardCut.Create(definition.Graph.Layout, 1);
     private TensorBuffer? initialWeights;
 
@@ -30,6 +31,7 @@ internal sealed class ServerCompute(TrainingDefinition definition, IEngine engin
     {
         lock (gate)
         {
+            isPlaced = true;
             if (shardCount == cut.ShardCount)
             {
                 return;
@@ -41,6 +43,20 @@ internal sealed class ServerCompute(TrainingDefinition definition, IEngine engin
             }
 
             cut = ShardCut.Create(definition.Graph.Layout, shardCount);
+        }
+    }
+
+    /// <summary>Whether there are so many shards. Where nobody has said so yet, it is taken to be said, if it is possible.</summary>
+    public bool IsCutInto(int shardCount)
+    {
+        lock (gate)
+        {
+            if (!isPlaced && shardCount is > 0 and <= TensorLimits.MostShards)
+            {
+                Place(shardCount);
+            }
+
+            return shardCount == cut.ShardCount;
         }
     }
 
@@ -111,14 +127,18 @@ internal sealed class ServerCompute(TrainingDefinition definition, IEngine engin
 
     public void Abandon(AbandonUpdate effect) => Find(effect.Shard).Running?.Abandon();
 
-    public void Forget(ShardId shard)
+    /// <returns>The incarnation in which it served; 0 where it never did.</returns>
+    public Incarnation Forget(ShardId shard)
     {
         lock (gate)
         {
-            if (shards.Remove(shard, out var gone))
+            if (!shards.Remove(shard, out var gone))
             {
-                gone.Running?.Abandon();
+                return default;
             }
+
+            gone.Running?.Abandon();
+            return gone.Incarnation;
         }
     }
 

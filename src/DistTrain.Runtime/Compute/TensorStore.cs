@@ -17,8 +17,8 @@ internal sealed class TensorStore(ServerCompute server, WeightVersions weights, 
             Contribution contribution => HoldGradient(contribution),
             WeightsPublished published => HoldWeights(new WeightsKey(incarnation, published.Shard, published.Version)),
             WeightsDelivered delivered => HoldWeights(new WeightsKey(incarnation, delivered.Shard, delivered.Version)),
-            StateDelivered delivered => HoldState(sender, new StateKey(incarnation, delivered.Shard, delivered.State.Version)),
-            ResumeServing resume => HoldState(sender, new StateKey(incarnation, resume.Shard, resume.State.Version)),
+            StateDelivered delivered => HoldState(sender, new StateKey(incarnation, delivered.Shard, delivered.State.Version, server.Cut.ShardCount)),
+            ResumeServing resume => HoldState(sender, new StateKey(incarnation, resume.Shard, resume.State.Version, server.Cut.ShardCount)),
             _ => throw new InvalidOperationException($"{message.GetType().Name} is not known to carry tensors"),
         };
     }
@@ -26,6 +26,11 @@ internal sealed class TensorStore(ServerCompute server, WeightVersions weights, 
     public IIncomingTensors Open(ActorAddress receiver, TensorKey key)
     {
         ArgumentNullException.ThrowIfNull(key);
+        if (key is StateKey cut && !server.IsCutInto(cut.ShardCount))
+        {
+            throw new WireFormatException($"a state of one of {cut.ShardCount} shards is announced, but there are {server.Cut.ShardCount} shards");
+        }
+
         if (key.Shard.Value < 0 || key.Shard.Value >= server.Cut.ShardCount)
         {
             throw new WireFormatException($"tensors of shard {key.Shard.Value} are announced, but there are {server.Cut.ShardCount} shards");

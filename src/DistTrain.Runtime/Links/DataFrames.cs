@@ -117,7 +117,7 @@ internal sealed record TransferBeginning(ActorAddress Receiver, TensorKey Key, l
         var output = new ArrayBufferWriter<byte>(DataFrameHead.LongestBeginning);
         var writer = new MessagePackWriter(output);
         var gradient = Key as GradientKey;
-        writer.WriteArrayHeader(gradient is null ? 7 : 11);
+        writer.WriteArrayHeader(ItemsOf(KindOf(Key)));
         writer.WriteInteger(KindOf(Key));
         writer.WriteInteger((int)Receiver.Role);
         writer.WriteInteger(Receiver.Number);
@@ -132,6 +132,10 @@ internal sealed record TransferBeginning(ActorAddress Receiver, TensorKey Key, l
             writer.WriteInteger(gradient.Node.Level);
             writer.WriteInteger(gradient.Node.Index);
         }
+        else if (Key is StateKey state)
+        {
+            writer.WriteInteger(state.ShardCount);
+        }
 
         return output.WrittenSpan.ToArray();
     }
@@ -142,7 +146,7 @@ internal sealed record TransferBeginning(ActorAddress Receiver, TensorKey Key, l
         var reader = new MessagePackReader(body, limits);
         var items = reader.ReadArrayHeader();
         var kind = items > 0 ? reader.ReadInteger() : 0;
-        if (items != (kind == Gradient ? 11 : 7) || kind is < Weights or > State)
+        if (kind is < Weights or > State || items != ItemsOf(kind))
         {
             throw new WireFormatException($"a transfer of kind {kind} with {items} items is unknown");
         }
@@ -156,7 +160,7 @@ internal sealed record TransferBeginning(ActorAddress Receiver, TensorKey Key, l
         TensorKey key = kind switch
         {
             Weights => new WeightsKey(incarnation, shard, version),
-            State => new StateKey(incarnation, shard, version),
+            State => new StateKey(incarnation, shard, version, Number(ref reader, int.MaxValue, "number of shards")),
             _ => new GradientKey(incarnation, shard, version, new WorkerId(Number(ref reader, int.MaxValue, "worker")), new SessionNumber(reader.ReadInteger()), ReadNode(ref reader)),
         };
         reader.EndArray();
@@ -165,6 +169,13 @@ internal sealed record TransferBeginning(ActorAddress Receiver, TensorKey Key, l
             ? new TransferBeginning(receiver, key, totalBytes)
             : throw new WireFormatException($"a transfer of {totalBytes} bytes is not one of 32-bit numbers");
     }
+
+    private static int ItemsOf(long kind) => kind switch
+    {
+        Gradient => 11,
+        State => 8,
+        _ => 7,
+    };
 
     private static int KindOf(TensorKey key) => key switch
     {

@@ -37,7 +37,7 @@ public class HoldingsTests
         var handle = Compute();
         Make(1, 0);
         Publish(1, 0);
-        holdings.ReleaseAll(Worker, _ => false);
+        holdings.ReleaseAll(Worker, _ => false, _ => false);
         Assert.Throws<KeyNotFoundException>(() => gradients.Get(handle));
         holdings.Release(Server, new DropWeights(new WeightVersion(0)));
         Assert.Equal(0, weights.Count);
@@ -48,7 +48,7 @@ public class HoldingsTests
     {
         Make(1, 0);
         Make(1, 1);
-        holdings.ReleaseAll(Server, _ => true);
+        holdings.ReleaseAll(Server, _ => true, _ => false);
         Assert.Throws<InvalidOperationException>(() => weights.Read(Key(1, 0), Shard));
         weights.Read(holdings.Version(Server, new WeightVersion(1)), Shard).Dispose();
     }
@@ -86,14 +86,14 @@ public class HoldingsTests
         Publish(1, 7);
         Make(2, 7);
         Publish(2, 7);
-        holdings.ReleaseAll(Server, _ => false);
+        holdings.ReleaseAll(Server, _ => false, _ => false);
         Assert.False(weights.Exists(Key(1, 7)));
         Assert.Equal(Key(2, 7), holdings.Version(Worker, new WeightVersion(7)));
 
         // One that was on its way.
         Make(1, 8);
         Publish(1, 8);
-        holdings.ReleaseAll(Server, _ => false);
+        holdings.ReleaseAll(Server, _ => false, _ => false);
         Assert.False(weights.Exists(Key(1, 8)));
     }
 

@@ -146,8 +146,8 @@ public sealed class TensorStoreTests : IDisposable
             (ActorAddress.Of(Local), new GradientKey(incarnation, Local, Version, WorkerId, session, new TreeNode(0, -1))),
             (ActorAddress.Of(Local), new GradientKey(incarnation, Local, Version, WorkerId, session, new TreeNode(31, 0))),
             (ActorAddress.Of(Local), new GradientKey(incarnation, Local, Version, WorkerId, session, new TreeNode(30, int.MaxValue))),
-            (ActorAddress.Of(Local), new StateKey(incarnation, Remote, Version)),
-            (Worker, new StateKey(incarnation, Remote, Version)),
+            (ActorAddress.Of(Local), new StateKey(incarnation, Remote, Version, 2)),
+            (Worker, new StateKey(incarnation, Remote, Version, 2)),
         ];
         Assert.All(wrong, attempt => Assert.Throws<WireFormatException>(() => here.Open(attempt.Receiver, attempt.Key)));
         Assert.Equal((1, 0), here.BufferCounts);
@@ -158,7 +158,7 @@ public sealed class TensorStoreTests : IDisposable
     {
         AssertBounded(count => here.Open(Worker, new WeightsKey(Header.Incarnation, Remote, new WeightVersion(count))));
         AssertBounded(count => here.Open(ActorAddress.Of(Local), new GradientKey(Header.Incarnation, Local, Version, new WorkerId(count), Header.Session, Node)));
-        AssertBounded(count => here.Open(ActorAddress.Coordinator, new StateKey(Header.Incarnation, Remote, new WeightVersion(count))));
+        AssertBounded(count => here.Open(ActorAddress.Coordinator, new StateKey(Header.Incarnation, Remote, new WeightVersion(count), 2)));
         AssertBounded(_ => there.Open(Worker, new WeightsKey(Header.Incarnation, Local, Version)));
     }
 
@@ -169,7 +169,7 @@ public sealed class TensorStoreTests : IDisposable
         {
             here.Open(Worker, new WeightsKey(Header.Incarnation, Remote, new WeightVersion(count))).Abandon();
             here.Open(ActorAddress.Of(Local), new GradientKey(Header.Incarnation, Local, Version, new WorkerId(count), Header.Session, Node)).Abandon();
-            here.Open(ActorAddress.Coordinator, new StateKey(Header.Incarnation, Remote, new WeightVersion(count))).Abandon();
+            here.Open(ActorAddress.Coordinator, new StateKey(Header.Incarnation, Remote, new WeightVersion(count), 2)).Abandon();
         }
 
         Assert.Equal((2, 1), here.BufferCounts);

@@ -15,7 +15,7 @@ public class LinkRulesTests
     public static TheoryData<TensorKey> Keys =>
     [
         new WeightsKey(new Incarnation(long.MaxValue), new ShardId(int.MaxValue), new WeightVersion(0)),
-        new StateKey(new Incarnation(1), new ShardId(2), new WeightVersion(3)),
+        new StateKey(new Incarnation(1), new ShardId(2), new WeightVersion(3), 4),
         new GradientKey(new Incarnation(1), new ShardId(2), new WeightVersion(3), new WorkerId(4), new SessionNumber(5), new TreeNode(6, 7)),
         new GradientKey(new Incarnation(long.MaxValue), new ShardId(int.MaxValue), new WeightVersion(long.MaxValue), new WorkerId(int.MaxValue), new SessionNumber(long.MaxValue), new TreeNode(0, int.MaxValue - 1)),
     ];

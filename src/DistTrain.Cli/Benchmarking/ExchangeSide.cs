@@ -5,13 +5,13 @@ using DistTrain.Learning.Reduction;
 using DistTrain.Runtime.Compute;
 using DistTrain.Runtime.Links;
 
-namespace DistTrain.Benchmarks;
+namespace DistTrain.Cli.Benchmarking;
 
 /// <summary>
 /// One of two processes that exchange gradients as in a training step with a shard on each: it sends half of its gradient, adds the half that comes to its own, and sends the sum back. What the actors and
 /// their messages cost is not in it.
 /// </summary>
-internal sealed class ExchangeSide : ILinkHandler
+public sealed class ExchangeSide : ILinkHandler
 {
     private readonly object gate = new();
     private readonly float[] own;
@@ -57,18 +57,23 @@ internal sealed class ExchangeSide : ILinkHandler
         }
     }
 
-    /// <summary>Sends a control message and waits for the peer's.</summary>
-    public void Ping(ILink link)
+    /// <summary>Sends control messages and waits for the peer's.</summary>
+    public void Ping(ILink link, int count = 1)
     {
-        link.Send([2]);
+        ArgumentNullException.ThrowIfNull(link);
+        for (var i = 0; i < count; i++)
+        {
+            link.Send([2]);
+        }
+
         lock (gate)
         {
-            while (pings == 0)
+            while (pings < count)
             {
                 Wait();
             }
 
-            pings--;
+            pings -= count;
         }
     }
 
