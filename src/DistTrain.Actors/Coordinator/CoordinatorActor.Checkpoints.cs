@@ -61,7 +61,7 @@ public sealed partial class CoordinatorActor
         if (checkpoint is null || checkpoint.Step.Makes != delivered.State.Version || checkpoint.HasStateOf(delivered.Shard) || checkpoint.IsSaving)
         {
             effects.Refuse(delivered, $"no state of version {delivered.State.Version} is wanted (any more)");
-            effects.Add(new DropSnapshot(delivered.State.Version));
+            LetGoOfState(delivered.State.Version, effects);
             return;
         }
 
@@ -86,7 +86,7 @@ public sealed partial class CoordinatorActor
                 BestTest = bestTest is { } test && test.Version == best?.Version ? test.Summary : null,
             },
         }));
-        effects.Add(new DropSnapshot(open.Step.Makes));
+        DropStates(open.Step.Makes, effects);
     }
 
     /// <summary>A run that goes on from the checkpoint cannot ask a server for the best epoch's weights any more, so all that is wanted of them is written with it.</summary>
@@ -110,6 +110,7 @@ public sealed partial class CoordinatorActor
         {
             lastSaved = saved.Step > lastSaved && saved.Step <= committed ? saved.Step : lastSaved;
             effects.Add(new WriteJournal(new CheckpointRecorded(saved.Step)));
+            effects.Announce(new CheckpointAnnounced(saved.Step, saved.ElapsedMicroseconds / 1e6));
             WarnOfBound(saved, effects);
         }
 
@@ -136,7 +137,7 @@ public sealed partial class CoordinatorActor
             checkpoint = null;
             if (open.HasStates)
             {
-                effects.Add(new DropSnapshot(open.Step.Makes));
+                DropStates(open.Step.Makes, effects);
             }
         }
     }

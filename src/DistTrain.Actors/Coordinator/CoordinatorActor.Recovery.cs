@@ -65,7 +65,6 @@ public sealed partial class CoordinatorActor
     {
         var cause = loadingBecause ?? throw new InvalidOperationException("a checkpoint was read that nobody had asked for");
         loadingBecause = null;
-        LetGoOfStrayStates(loaded.Checkpoint?.Server.Version, effects);
         foreach (var refused in loaded.Refused)
         {
             effects.Notice(refused);
@@ -86,6 +85,8 @@ public sealed partial class CoordinatorActor
             LetGoOf(loaded, effects);
             PlaceIfDecided(effects);
         }
+
+        LetGoOfStrayStates(effects);
     }
 
     private ImmutableArray<NodeId>? NodesToGoOnWith(CheckpointLoaded loaded)
@@ -108,47 +109,57 @@ public sealed partial class CoordinatorActor
         }
         else
         {
-            effects.Add(new DropSnapshot(version));
+            DropStates(version, effects);
         }
     }
 
-    private void LetGoOfStrayStates(WeightVersion? wanted, EffectList effects)
+    private void LetGoOfStrayStates(EffectList effects)
     {
-        foreach (var version in strayStates.Where(version => version != wanted))
+        foreach (var version in strayStates.Where(version => loadingBecause is null && version != checkpoint?.Step.Makes).ToArray())
         {
-            effects.Add(new DropSnapshot(version));
+            DropStates(version, effects);
         }
-
-        // With what is wanted, the stray ones of its version are let go of.
-        strayStates.Clear();
     }
 
-    private static void LetGoOf(CheckpointLoaded loaded, EffectList effects)
+    private void DropStates(WeightVersion version, EffectList effects)
     {
-        if (loaded.Checkpoint is { } unused)
+        strayStates.Remove(version);
+        effects.Add(new DropSnapshot(version));
+    }
+
+    private void LetGoOf(CheckpointLoaded loaded, EffectList effects)
+    {
+        if (loaded.Checkpoint is not { } unused)
         {
-            effects.Add(new DropSnapshot(unused.Server.Version));
+            return;
+        }
+
+        DropStates(unused.Server.Version, effects);
+        if (unused.Coordinator is { Decisions.Best: { } best, BestWeightsHash: not null })
+        {
+            Drop(Enumerable.Repeat(best.Version, map?.ShardCount ?? shardsToLoad), effects);
         }
     }
 
     private void GoOnFrom(Checkpoint? from, ImmutableArray<NodeId> nodes, string cause, EffectList effects)
     {
         continuesAnother = false;
-        var lostSteps = furthest.Value - (from?.Step.Value ?? 0);
+        var lostSteps = Math.Max(0, furthest.Value - (from?.Step.Value ?? 0));
         var lostSeconds = clock.TotalSeconds;
         RestoreState(from, nodes.Length);
-        lostSeconds -= clock.TotalSeconds;
+        lostSeconds = Math.Max(0, lostSeconds - clock.TotalSeconds);
         lastSaved = committed;
         lastPlannedAt = now;
         var where = from is null ? "there is no checkpoint yet, so it begins anew" : $"it goes on from the checkpoint after step {from.Step}, in epoch {decisions.Epoch.Epoch}";
-        var again = lostSteps > 0 ? FormattableString.Invariant($"; {lostSteps:N0} steps, {Math.Max(0, lostSeconds):F1} s of training, are made again") : "";
+        var again = lostSteps > 0 ? FormattableString.Invariant($"; {lostSteps:N0} steps, {lostSeconds:F1} s of training, are made again") : "";
         effects.Add(new WriteJournal(new IncarnationBegun(header.Incarnation, committed, cause)));
+        effects.Announce(new RecoveryAnnounced(header.Term, header.Incarnation, committed, lostSteps, lostSeconds, cause));
         effects.Notice($"{cause}: {where}{again}");
         BringIntoForce(new ShardMap((map?.Version ?? 0) + 1, nodes), effects);
         SendToServers(shard => from is null ? new StartServing(header, shard, map!) : new ResumeServing(header, shard, map!, from.StateOf(shard)), effects);
         if (from is not null)
         {
-            effects.Add(new DropSnapshot(from.Server.Version));
+            DropStates(from.Server.Version, effects);
         }
     }
 

@@ -216,11 +216,11 @@ public sealed partial class CoordinatorActor
     {
         foreach (var version in movedStates.Values.Select(state => state.Version).Distinct())
         {
-            effects.Add(new DropSnapshot(version));
+            DropStates(version, effects);
         }
 
         movedStates.Clear();
-        LetGoOfStrayStates(wanted: null, effects);
+        LetGoOfStrayStates(effects);
     }
 
     /// <summary>Every shard goes on: the workers begin anew with them, and who wanted to leave may.</summary>

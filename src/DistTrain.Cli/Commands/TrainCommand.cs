@@ -182,6 +182,14 @@ public sealed class TrainCommand
                 directory.AppendMetrics(DiagnosticEvents.Layers(step, definition.Graph.Layout));
                 Notice(watch.Measured(step));
                 break;
+            case CheckpointTaken taken:
+                directory.AppendMetrics(JsonEvents.Checkpoint(taken));
+                reporter.CheckpointTaken(taken);
+                break;
+            case Recovered recovered:
+                directory.AppendMetrics(JsonEvents.Recovered(recovered));
+                reporter.Recovered(recovered);
+                break;
             case Noticed { Sentence: var sentence }:
                 reporter.Noticed(sentence);
                 break;

@@ -5,11 +5,12 @@ using System.Text.Json;
 using DistTrain.Actors;
 using DistTrain.Cli.Configuration;
 using DistTrain.Learning.Graph;
+using DistTrain.Runtime;
 
 namespace DistTrain.Cli.Output;
 
 /// <summary>
-/// A run for machines: one JSON object a line. Each has <c>event</c> first: <c>started</c>, <c>epoch</c> or <c>finished</c>. Numbers that are not finite are null,
+/// A run for machines: one JSON object a line. Each has <c>event</c> first: <c>started</c>, <c>epoch</c>, <c>checkpoint</c>, <c>recovered</c> or <c>finished</c>. Numbers that are not finite are null,
 /// as JSON has no word for them.
 /// </summary>
 public static class JsonEvents
@@ -75,6 +76,22 @@ public static class JsonEvents
             json.WriteFinite("firstStep", share.FirstStep);
             json.WriteFinite("lastStep", share.LastStep);
         });
+    });
+
+    public static string Checkpoint(CheckpointTaken taken) => Line("checkpoint", json =>
+    {
+        json.WriteNumber("step", taken.Step);
+        json.WriteFinite("writingSeconds", taken.WritingSeconds);
+    });
+
+    public static string Recovered(Recovered recovered) => Line("recovered", json =>
+    {
+        json.WriteNumber("term", recovered.Term);
+        json.WriteNumber("incarnation", recovered.Incarnation);
+        json.WriteNumber("fromStep", recovered.FromStep);
+        json.WriteNumber("lostSteps", recovered.LostSteps);
+        json.WriteFinite("lostSeconds", recovered.LostSeconds);
+        json.WriteString("cause", recovered.Cause);
     });
 
     public static string Finished(RunDescription run, RunSummary summary) => Line("finished", json =>

@@ -129,6 +129,31 @@ public sealed class ClusterTrainingTests : IDisposable
     }
 
     [Fact]
+    public void A_process_that_is_killed_comes_again_and_goes_on_with_its_log()
+    {
+        var count = 0;
+        sandbox.StartProcess = _ => Process.Start(new ProcessStartInfo("sh", ["-c", Interlocked.Increment(ref count) == 1 ? "echo first life; kill -9 $$" : "echo second life; cat >/dev/null"])
+        {
+            RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true,
+        })!;
+        Coordinates(_ => Assert.True(SpinWait.SpinUntil(() => File.Exists(Path.Combine(sandbox.At("run"), "worker-1.log")) && Log(1) == "first life\nsecond life\n", TimeSpan.FromMinutes(1))));
+        var outcome = sandbox.Train("--processes", "1");
+        Assert.Equal(ExitCode.Success, outcome.ExitCode);
+        Assert.Matches(@"disttrain: worker process 1 \(\d+\) ended with exit code 137 and said: first life \(its output is in .*worker-1\.log\); it is started again", outcome.Error);
+    }
+
+    [Fact]
+    public void A_process_that_dies_again_and_again_ends_the_run_that_waits_for_it()
+    {
+        Starts("kill -9 $$");
+        Coordinates(cancellation => Assert.True(cancellation.WaitHandle.WaitOne(TimeSpan.FromMinutes(1))));
+        var outcome = sandbox.Train("--processes", "1");
+        Assert.Equal(ExitCode.Network, outcome.ExitCode);
+        Assert.Contains("it is not started again, as it was 5 times within a minute", outcome.Error, StringComparison.Ordinal);
+        Assert.Contains("disttrain: no worker process is left; the weights after step 0 are in", outcome.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void A_run_without_workers_ends_instead_of_waiting_for_ever()
     {
         Starts("echo nothing works >&2; exit 2");
