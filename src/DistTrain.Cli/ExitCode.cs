@@ -26,6 +26,9 @@ public enum ExitCode
     /// <summary>A process of the cluster did not want this one: a wrong secret, another version, other data.</summary>
     Refused = 7,
 
+    /// <summary><c>disttrain chaos</c>: what was to be proved does not hold, or could not be seen.</summary>
+    NotProved = 8,
+
     /// <summary>Ctrl-C or SIGTERM: 128 + 2, as shells have it. The weights are saved.</summary>
     Interrupted = 130,
 }

@@ -57,6 +57,13 @@ internal static class CommandExamples
         "disttrain health 127.0.0.1:8080 --ready",
     ];
 
+    public static ImmutableArray<string> Chaos { get; } =
+    [
+        "disttrain chaos                                  # 50 kills over all roles; PASS or FAIL",
+        "disttrain chaos --kills 10 --roles worker --seed 7 --keep",
+        "disttrain chaos --placement central --max-lost-seconds 1",
+    ];
+
     public static ImmutableArray<string> Evaluate { get; } =
     [
         "disttrain evaluate runs/NAME                     # the run's own test part",

@@ -2,8 +2,10 @@ using System.Collections.Immutable;
 using System.CommandLine;
 using System.CommandLine.Parsing;
 using DistTrain.Actors;
+using DistTrain.Cli.Chaos;
 using DistTrain.Cli.Commands;
 using DistTrain.Cli.Configuration;
+using DistTrain.Runtime.Faults;
 
 namespace DistTrain.Cli.CommandLine;
 
@@ -13,10 +15,12 @@ internal sealed partial class CommandTree
     /// <summary>What a switch means that stands alone.</summary>
     private const string Yes = "yes";
 
-    private readonly Host host;
+    private Host host;
     private readonly RootCommand root = new("Trains neural networks on a cluster of actors.");
     private readonly Option<bool> help = new("--help", "-h", "-?") { Description = "show this help", Recursive = true };
     private readonly Option<bool> version = new("--version") { Description = "show the version and its revision" };
+    private readonly Option<bool> directed = new("--directed") { Hidden = true, Recursive = true };
+    private readonly Option<string> dieAt = new("--die-at") { Hidden = true, Recursive = true, HelpName = "POINT:COUNT" };
     private readonly Option<bool> json = new("--json") { Description = "one JSON object a line on standard output, nothing else there" };
     private readonly Option<string> runDirectory = new("--run") { HelpName = "FOLDER", Description = "the run directory, new or empty; without it a new one below runs/" };
     private readonly Option<string> configurationFile = new("--config") { HelpName = "FILE", Description = "YAML with any of the settings below by their names; flags win over it" };
@@ -39,6 +43,8 @@ internal sealed partial class CommandTree
         root.Directives.Clear();
         root.Options.Add(help);
         root.Options.Add(version);
+        root.Options.Add(directed);
+        root.Options.Add(dieAt);
         Add("train", "train a model; with no argument: the built-in digits, two workers", CommandExamples.Train, Train, [], [configurationFile, runDirectory, json, .. settings.Select(s => s.Option)]);
         Add("evaluate", "loss, accuracy, confusion matrix and other metrics of a trained model", CommandExamples.Evaluate, Evaluate, [run], [.. ModelOptions(), split]);
         Add("predict", "what a trained model says of each sample", CommandExamples.Predict, Predict, [run], [.. ModelOptions()]);
@@ -46,6 +52,7 @@ internal sealed partial class CommandTree
         Add("models", "what models can be made of: names, sizes for given data, layers and their settings in YAML", CommandExamples.Models, Models, [modelName], [.. ModelOptions()]);
         Add("bench", "measure this machine: peak, matrix products and training steps", CommandExamples.Bench, Bench, [], [benchSeconds, json]);
         AddClusterCommands();
+        AddChaosCommand();
         Add("inspect", "the layers of a model: shapes, counts, means, deviations, extremes", CommandExamples.Inspect, Inspect, [runOrFile], [json]);
     }
 
@@ -80,7 +87,23 @@ internal sealed partial class CommandTree
             throw new CommandException(ExitCode.WrongUsage, $"{Complaint(line)}: see '{PathOf(command)} --help'");
         }
 
+        BeDirected(line);
         return commands[command].Run(line);
+    }
+
+    /// <summary>What proofs of recovery ask of the processes that they start.</summary>
+    private void BeDirected(ParseResult line)
+    {
+        if (ReadValue(line, dieAt, FaultPointText.Parse) is var (point, count))
+        {
+            FaultPoints.Arm(point, count);
+        }
+
+        if (line.GetValue(directed))
+        {
+            host = host with { TellsProgress = true };
+            Direction.Follow(host.Input);
+        }
     }
 
     private static string Complaint(ParseResult line)

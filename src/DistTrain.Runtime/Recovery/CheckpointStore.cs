@@ -5,6 +5,7 @@ using DistTrain.Learning.Graph;
 using DistTrain.Learning.Optimization;
 using DistTrain.Learning.Reduction;
 using DistTrain.Runtime.Compute;
+using DistTrain.Runtime.Faults;
 using DistTrain.Runtime.RunDirectory;
 using DistTrain.Runtime.Storage;
 
@@ -141,6 +142,7 @@ public sealed class CheckpointStore
         storage.Rename(draft, name.PathOf(CheckpointName.Manifest));
         storage.FlushFolder(name.Folder);
         storage.FlushFolder(CheckpointName.Root);
+        FaultPoints.Pass(FaultPoint.Manifest);
     }
 
     private void MakeRoot()
