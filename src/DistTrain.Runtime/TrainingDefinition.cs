@@ -61,6 +61,9 @@ public sealed record TrainingDefinition
     /// <summary>k of the top-k accuracy, at least 1.</summary>
     public int TopK { get; init; } = MetricPlan.DefaultTopK;
 
+    /// <summary>When checkpoints are taken, where the run has a place for them; null for a run without any.</summary>
+    public CheckpointPolicy? Checkpoints { get; init; }
+
     /// <summary>What a worker's programs may take of memory, in bytes; null for whatever they need.</summary>
     public long? MemoryBytes { get; init; }
 
@@ -75,7 +78,7 @@ public sealed record TrainingDefinition
     public void Check(IEngine engine)
     {
         ArgumentNullException.ThrowIfNull(engine);
-        this.ToRunDefinition(engine.ArithmeticId);
+        (this.ToRunDefinition(engine.ArithmeticId) with { Checkpoints = Checkpoints }).Check();
         ComputePlan.Create(this, engine);
     }
 

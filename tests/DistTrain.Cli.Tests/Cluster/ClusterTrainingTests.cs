@@ -107,7 +107,7 @@ public sealed class ClusterTrainingTests : IDisposable
         Assert.Equal((2, ShardPlacement.Workers, new HostAndPort("127.0.0.1", 0)), (settings!.MinimumWorkers, settings.Placement, settings.Listen));
         Assert.Equal(2, started.Count);
         Assert.Equal(
-            ["worker", "--spawned", "--join", "127.0.0.1:7123", "--tls", "no", "--local-sockets", "yes", "--heartbeat-milliseconds", "100", "--silence-seconds", "5", "--reconnect-seconds", "2"], started[0]);
+            ["worker", "--spawned", "--join", "127.0.0.1:7123", "--tls", "no", "--local-sockets", "yes", "--heartbeat-milliseconds", "100", "--silence-seconds", "5", "--reconnect-seconds", "2", "--rejoin-seconds", "300"], started[0]);
         var secret = Convert.ToBase64String(settings.Security.Secret!.Value.Span);
         Assert.Equal($"secret {secret}\n", Log(1));
         Assert.Equal(Log(1), Log(2));
