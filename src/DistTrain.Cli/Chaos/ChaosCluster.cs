@@ -2,7 +2,6 @@ using System.Collections.Concurrent;
 using System.Collections.Immutable;
 using System.Net;
 using System.Net.Sockets;
-using DistTrain.Actors;
 using DistTrain.Cli.Cluster;
 using DistTrain.Cli.Configuration;
 using DistTrain.Runtime.Cluster;
@@ -48,8 +47,8 @@ internal sealed class ChaosCluster : IDisposable
         Members =
         [
             Coordinator,
-            .. Enumerable.Range(1, request.Servers).Select(number => new ChaosMember($"server-{number}", ChaosRole.Server, new CutLine(address))),
-            .. Enumerable.Range(1, request.Configuration.Workers).Select(number => new ChaosMember($"worker-{number}", ChaosRole.Worker, new CutLine(address))),
+            .. Enumerable.Range(1, request.Servers).Select(number => new ChaosMember($"server {Letter(number)}", ChaosRole.Server, new CutLine(address))),
+            .. Enumerable.Range(1, request.Configuration.Workers).Select(number => new ChaosMember($"worker {Letter(number)}", ChaosRole.Worker, new CutLine(address))),
         ];
     }
 
@@ -64,7 +63,7 @@ internal sealed class ChaosCluster : IDisposable
     {
         member.Process?.Dispose();
         var arguments = member.Role == ChaosRole.Coordinator ? CoordinatorArguments() : MemberArguments(member);
-        member.Process = new ChaosProcess(() => host.StartProcess(arguments), Path.Combine(folder, $"{member.Name}.log"), lines, clock);
+        member.Process = new ChaosProcess(() => host.StartProcess(arguments), Path.Combine(folder, $"{member.Name.Replace(' ', '-')}.log"), lines, clock);
         member.StartsAt = null;
     }
 
@@ -101,6 +100,9 @@ internal sealed class ChaosCluster : IDisposable
         .. member.Role == ChaosRole.Worker ? (string[])["worker"] : ["node", "--role", "server"],
         "--join", member.Line!.Address.ToString(), "--directed", .. ConnectionArguments(),
     ];
+
+    /// <summary>Numbers are what the cluster gives to whoever joins.</summary>
+    private static string Letter(int number) => number <= 26 ? ((char)('A' + number - 1)).ToString() : $"{Letter((number - 1) / 26)}{Letter(((number - 1) % 26) + 1)}";
 
     private static string WriteSecret(string folder)
     {

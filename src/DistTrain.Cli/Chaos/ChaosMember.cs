@@ -1,7 +1,7 @@
 namespace DistTrain.Cli.Chaos;
 
 /// <summary>A place in the cluster that is always to be filled by a process.</summary>
-/// <param name="name">Such as <c>worker-2</c>. The cluster gives its own names, and new ones to each process.</param>
+/// <param name="name">Such as <c>worker B</c>. The cluster has names of its own, and new ones for each process.</param>
 /// <param name="line">Its way to the coordinator; null for the coordinator itself.</param>
 internal sealed class ChaosMember(string name, ChaosRole role, CutLine? line) : IDisposable
 {

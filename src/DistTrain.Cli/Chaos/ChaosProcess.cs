@@ -9,7 +9,7 @@ namespace DistTrain.Cli.Chaos;
 internal sealed record ProcessLine(ChaosProcess Process, bool IsError, string Text, double At);
 
 /// <summary>
-/// A process of a chaos run: this program once more, with <c>--directed</c>. It ends when this one does; what it writes goes to a log, and to whoever reads <paramref name="lines"/>.
+/// A process of a chaos run: this program once more, with <c>--directed</c>. It ends when this one does; what it writes goes to a log, and to a queue.
 /// </summary>
 internal sealed class ChaosProcess : IDisposable
 {

@@ -21,6 +21,9 @@ internal sealed class ChaosRound(
     /// <summary>Steps are planned so many ahead of the last that is committed.</summary>
     private const int PlannedAhead = 3;
 
+    /// <summary>Of a process that ended without being told to.</summary>
+    private const double SecondsBeforeReplacement = 0.5;
+
     private static readonly TimeSpan PatienceAtTheEnd = TimeSpan.FromSeconds(15);
 
     private readonly RunWatch watch = new();
@@ -122,8 +125,13 @@ internal sealed class ChaosRound(
             return;
         }
 
-        report.Incident(Now, $"{member.Name} ended by itself with exit code {process.ExitCode}: {process.LastWords}");
-        member.StartsAt = Now + 0.3;
+        // Members may hear that the run is over before this process does.
+        if (process.ExitCode != 0)
+        {
+            report.Incident(Now, $"{member.Name} ended by itself with exit code {process.ExitCode}: {process.LastWords}");
+        }
+
+        member.StartsAt = Now + SecondsBeforeReplacement;
     }
 
     private void Advance()

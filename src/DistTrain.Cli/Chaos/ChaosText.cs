@@ -1,11 +1,12 @@
 using System.Collections.Immutable;
 using System.Globalization;
+using System.Text.RegularExpressions;
 using DistTrain.Runtime.Faults;
 
 namespace DistTrain.Cli.Chaos;
 
 /// <summary>Words for faults.</summary>
-internal static class ChaosText
+internal static partial class ChaosText
 {
     private const string Prefix = "disttrain: ";
 
@@ -15,7 +16,6 @@ internal static class ChaosText
         FaultKind.Stop => Text($"stop for {plan.LastsSeconds:F1} s"),
         FaultKind.Cut when plan.IsSilent => Text($"hold the line for {plan.LastsSeconds:F1} s"),
         FaultKind.Cut => Text($"cut for {plan.LastsSeconds:F1} s"),
-        _ when died is null => "kill -9",
         _ => "kill -9",
     };
 
@@ -39,8 +39,11 @@ internal static class ChaosText
             return string.Join("; ", returns.Select(back => Text($"back to step {back.From}: {back.Replayed} steps, {back.LostSeconds:F1} s again")));
         }
 
-        return notices.Select(notice => notice.StartsWith(Prefix, StringComparison.Ordinal) ? notice[Prefix.Length..] : notice).FirstOrDefault() ?? "training went on";
+        return notices.Select(notice => Parenthesis().Replace(notice.StartsWith(Prefix, StringComparison.Ordinal) ? notice[Prefix.Length..] : notice, "")).FirstOrDefault() ?? "training went on";
     }
+
+    [GeneratedRegex(@" \([^()]*\)")]
+    private static partial Regex Parenthesis();
 
     public static string Text(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);
 }

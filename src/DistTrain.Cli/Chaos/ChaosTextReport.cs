@@ -18,8 +18,8 @@ internal sealed class ChaosTextReport(TextWriter output) : IChaosReport
         Write($"{kills} kills, {planned.Length - kills} stops and cuts, of {string.Join(", ", request.Roles).ToLowerInvariant()}, drawn from seed {configuration.Seed}");
         Write($"training  {configuration.Data}, {configuration.Model.ShortForm ?? "layers"}, batches of {configuration.BatchSize}, {configuration.Epochs} epochs; again and again until all faults are made");
         Write($"cluster   1 coordinator, {request.Servers} servers, {configuration.Workers} workers; {request.Shards} shards, placement {request.Placement.ToString().ToLowerInvariant()}; every member's line to the coordinator can be cut");
-        Write($"times     heartbeat {configuration.HeartbeatMilliseconds} ms, given up after {configuration.SilenceSeconds} s of silence and {configuration.ReconnectSeconds} s of looking; a crash may cost {request.MaxLostSeconds} s of training, "
-            + $"and {request.RestartSeconds} s to restart; standing still for {request.GiveUpSeconds} s is a failure");
+        Write($"times     heartbeat {configuration.HeartbeatMilliseconds} ms, given up after {configuration.SilenceSeconds} s of silence and {configuration.ReconnectSeconds} s of looking");
+        Write($"bounds    a crash may cost {request.MaxLostSeconds} s of training, and {request.RestartSeconds} s until everybody has joined again; standing still for {request.GiveUpSeconds} s is a failure");
         Write($"folder    {folder}");
         Write($"");
     }

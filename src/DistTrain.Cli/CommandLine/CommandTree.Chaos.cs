@@ -19,7 +19,8 @@ internal sealed partial class CommandTree
 
     private void AddChaosCommand() => Add(
         "chaos", "prove on this machine that a run survives its processes: kill, stop and cut them, and compare every bit", CommandExamples.Chaos, ProveByChaos, [],
-        [kills, roles, restartSeconds, giveUpSeconds, keep, json, .. ChaosOptions()]);
+        [kills, roles, restartSeconds, giveUpSeconds, keep, json, configurationFile, .. ChaosOptions()],
+        defaults: ChaosRequest.DefaultConfiguration);
 
     /// <summary>What is trained, and how often a checkpoint is taken; not what a chaos run decides by itself.</summary>
     private IEnumerable<Option> ChaosOptions()
@@ -33,7 +34,7 @@ internal sealed partial class CommandTree
 
     private ExitCode ProveByChaos(ParseResult line)
     {
-        var configuration = Overlay(line, ChaosRequest.DefaultConfiguration);
+        var configuration = Overlay(line, line.GetValue(configurationFile) is { } file ? ConfigurationFile.Read(file, ChaosRequest.DefaultConfiguration) : ChaosRequest.DefaultConfiguration);
         var given = Read(line, roles, Roles);
         ImmutableArray<ChaosRole> all = configuration.Placement is null or Actors.ShardPlacement.Servers
             ? [ChaosRole.Worker, ChaosRole.Server, ChaosRole.Coordinator]

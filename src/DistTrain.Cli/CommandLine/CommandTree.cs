@@ -245,7 +245,8 @@ internal sealed partial class CommandTree
     private IEnumerable<Option> ModelOptions() => [json, .. settings.Where(s => IsDataSetting(s.Key) || s.Key.Name == "engine").Select(s => s.Option)];
 
     private void Add(
-        string name, string summary, ImmutableArray<string> examples, Func<ParseResult, ExitCode> action, IReadOnlyList<Argument> arguments, IReadOnlyList<Option> options, Command? group = null)
+        string name, string summary, ImmutableArray<string> examples, Func<ParseResult, ExitCode> action, IReadOnlyList<Argument> arguments, IReadOnlyList<Option> options, Command? group = null,
+        TrainConfiguration? defaults = null)
     {
         var command = new Command(name, summary);
         foreach (var argument in arguments)
@@ -259,10 +260,10 @@ internal sealed partial class CommandTree
         }
 
         (group ?? root).Subcommands.Add(command);
-        commands.Add(command, (new CommandHelp(PathOf(command), summary, HelpSections(arguments, options), examples), action));
+        commands.Add(command, (new CommandHelp(PathOf(command), summary, HelpSections(arguments, options, defaults ?? (arguments.Count == 0 ? TrainConfiguration.Default : null)), examples), action));
     }
 
-    private ImmutableArray<HelpSection> HelpSections(IReadOnlyList<Argument> arguments, IReadOnlyList<Option> options)
+    private ImmutableArray<HelpSection> HelpSections(IReadOnlyList<Argument> arguments, IReadOnlyList<Option> options, TrainConfiguration? defaults)
     {
         var sections = ImmutableArray.CreateBuilder<HelpSection>();
         if (arguments.Count > 0)
@@ -274,7 +275,7 @@ internal sealed partial class CommandTree
         sections.Add(new HelpSection("Options", [.. general.Select(o => new HelpRow(o.HelpName is null ? o.Name : $"{o.Name} {o.HelpName}", o.Description!))]));
         foreach (var group in settings.Where(setting => options.Contains(setting.Option)).GroupBy(setting => setting.Key.Group))
         {
-            sections.Add(new HelpSection(group.Key.ToString(), [.. group.Select(setting => HelpText.RowOf(setting.Key, withDefault: arguments.Count == 0))]));
+            sections.Add(new HelpSection(group.Key.ToString(), [.. group.Select(setting => HelpText.RowOf(setting.Key, defaults))]));
         }
 
         return sections.ToImmutable();

@@ -1,5 +1,4 @@
 using System.Collections.Concurrent;
-using System.Collections.Immutable;
 using System.Diagnostics;
 using DistTrain.Cli.Chaos;
 using DistTrain.Cli.Cluster;

@@ -43,7 +43,7 @@ public sealed class CutLineTests : IDisposable
         var (member, coordinator) = Connect();
         Assert.Equal((7, 8), (Pass(member, 7, coordinator), Pass(coordinator, 8, member)));
         member.Close();
-        Assert.Equal(0, coordinator.Receive(new byte[1]));
+        Assert.Equal(0, Ended(coordinator));
     }
 
     [Fact]
