@@ -27,7 +27,7 @@ public enum ExitCode
     Refused = 7,
 
     /// <summary><c>disttrain chaos</c>: what was to be proved does not hold, or could not be seen.</summary>
-    NotProved = 8,
+    NotProved = 10,
 
     /// <summary>Ctrl-C or SIGTERM: 128 + 2, as shells have it. The weights are saved.</summary>
     Interrupted = 130,

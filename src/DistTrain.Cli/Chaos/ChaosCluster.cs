@@ -24,6 +24,7 @@ internal sealed class ChaosCluster : IDisposable
     private readonly Func<double> clock;
     private readonly HostAndPort address;
     private readonly TrainConfiguration connection;
+    private readonly TrainConfiguration listening;
     private readonly ClusterSecurity security;
 
     /// <param name="folder">Where logs and the secret lie, and the run directory is made.</param>
@@ -42,7 +43,8 @@ internal sealed class ChaosCluster : IDisposable
         address = new HostAndPort("127.0.0.1", FreePort());
         connection = request.Configuration with { SecretFile = WriteSecret(folder) };
         security = Credentials.Of(connection, static _ => { });
-        File.WriteAllText(configurationFile, ConfigurationWriter.ToYaml(connection with { Listen = address, Workers = 1, MinWorkers = request.Configuration.Workers, Placement = request.Placement, Shards = request.Shards }));
+        listening = connection with { Listen = address, Workers = 1, MinWorkers = request.Configuration.Workers, Placement = request.Placement, Shards = request.Shards };
+        File.WriteAllText(configurationFile, ConfigurationWriter.ToYaml(listening));
         Coordinator = new ChaosMember("coordinator", ChaosRole.Coordinator, line: null);
         Members =
         [
@@ -89,8 +91,13 @@ internal sealed class ChaosCluster : IDisposable
     }
 
     private string[] CoordinatorArguments() => File.Exists(Paths.Configuration)
-        ? ["resume", runDirectory, "--config", configurationFile, "--json", "--directed"]
+        ? ["resume", runDirectory, "--json", "--directed", .. ResumeArguments()]
         : ["train", "--config", configurationFile, "--run", runDirectory, "--json", "--directed"];
+
+    /// <summary>Run directories do not say which processes train.</summary>
+    private IEnumerable<string> ResumeArguments() => ConfigurationKeys.All
+        .Where(key => key is { MayChangeOnResume: true, Group: KeyGroup.Cluster } && !Equals(key.Get(listening), key.Get(TrainConfiguration.Default)))
+        .SelectMany(key => (string[])[key.Flag, ConfigurationWriter.ToText(key.Get(listening))]);
 
     private IEnumerable<string> ConnectionArguments() =>
         ClusterKeys.Connections().SelectMany(key => (string[])[key.Flag, ConfigurationWriter.ToText(key.Get(connection))]);
