@@ -114,7 +114,7 @@ internal sealed class ChaosRound(
             return;
         }
 
-        if (fault is { Plan.Kind: FaultKind.Kill } current && current.Victim == member)
+        if (fault is { Plan.Kind: FaultKind.Kill } current && current.Victim == member && (current.At is not null || process.DiedAt is not null))
         {
             if (current.At is null)
             {
@@ -254,7 +254,13 @@ internal sealed class ChaosRound(
 
     private void AwaitDeath(FaultInProgress armed)
     {
-        if (Now - armed.ArmedAt > PatienceAtPoint)
+        if (armed.Victim.StartsAt is not null)
+        {
+            // It has ended in another way.
+            planned.AddLast(armed.Plan);
+            fault = null;
+        }
+        else if (Now - armed.ArmedAt > PatienceAtPoint)
         {
             planned.AddLast(armed.Plan);
             armed.Victim.Process!.Kill();

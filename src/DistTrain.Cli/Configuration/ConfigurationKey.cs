@@ -53,6 +53,9 @@ public sealed record ConfigurationKey(
     /// <summary>Whether the setting decides what is computed; the others say where, by how many and how safely, and any value of them gives the same weights.</summary>
     public bool DecidesWeights => Group < KeyGroup.Execution;
 
+    /// <summary>Whether a run may go on with another value than it began with: nothing that could show in its weights.</summary>
+    public bool MayChangeOnResume => !DecidesWeights && Name is not ("engine" or "runtime");
+
     /// <summary>All flags for this setting, its own name first.</summary>
     public IEnumerable<string> Flags => ShortFlag is { } shorter ? [Flag, shorter] : [Flag];
 

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Collections.Immutable;
 using DistTrain.Actors;
 using DistTrain.Learning;
@@ -36,7 +37,7 @@ public sealed class CheckpointStore
 
     /// <summary>What is read is not pruned meanwhile.</summary>
     private readonly object reading = new();
-    private readonly HashSet<CheckpointName> refused = [];
+    private readonly ConcurrentDictionary<CheckpointName, bool> refused = [];
     private bool hasFolder;
 
     /// <param name="storage">The run directory.</param>
@@ -57,7 +58,15 @@ public sealed class CheckpointStore
     }
 
     /// <summary>The newest so many are kept, at least 1.</summary>
-    public int Kept { get; init; } = DefaultKept;
+    public int Kept
+    {
+        get;
+        init
+        {
+            ArgumentOutOfRangeException.ThrowIfLessThan(value, 1);
+            field = value;
+        }
+    } = DefaultKept;
 
     /// <summary>By which the best is kept besides the newest; null for none.</summary>
     public MonitoredMetric? BestBy { get; init; }
@@ -103,13 +112,13 @@ public sealed class CheckpointStore
 
     /// <summary>Reads the newest checkpoint that is whole; older ones where newer ones are not.</summary>
     /// <returns>Null where there is none; and one sentence for each newer one that was not whole, newest first.</returns>
-    /// <exception cref="IOException">The system refuses to say what there is.</exception>
+    /// <exception cref="RunDirectoryException">The system refuses to say what there is.</exception>
     internal (LoadedCheckpoint? Newest, ImmutableArray<string> Refused) Load()
     {
         lock (reading)
         {
             var sentences = ImmutableArray.CreateBuilder<string>();
-            foreach (var name in Names().Where(HasManifest).OrderDescending())
+            foreach (var name in NewestFirst())
             {
                 try
                 {
@@ -117,7 +126,7 @@ public sealed class CheckpointStore
                 }
                 catch (Exception fault) when (fault is InvalidInputException or IOException)
                 {
-                    refused.Add(name);
+                    refused.TryAdd(name, true);
                     sentences.Add($"the checkpoint {name} is not used: {(fault is FileNotFoundException ? "a file of it is missing" : fault.Message.TrimEnd('.'))}");
                 }
             }
@@ -126,10 +135,34 @@ public sealed class CheckpointStore
         }
     }
 
+    private CheckpointName[] NewestFirst()
+    {
+        try
+        {
+            return [.. Names().Where(HasManifest).OrderDescending()];
+        }
+        catch (IOException fault)
+        {
+            throw new RunDirectoryException($"the checkpoints of the run cannot be listed: {fault.Message.TrimEnd('.')}", fault);
+        }
+    }
+
     private void Write(CheckpointName name, Checkpoint checkpoint, IReadOnlyList<ShardState> states, TensorBuffer? best)
     {
         MakeRoot();
-        Remove(name);
+        if (ManifestOrNull(name) is null)
+        {
+            Remove(name);
+            WriteAnew(name, checkpoint, states, best);
+        }
+
+        storage.FlushFolder(name.Folder);
+        storage.FlushFolder(CheckpointName.Root);
+        FaultPoints.Pass(FaultPoint.Manifest);
+    }
+
+    private void WriteAnew(CheckpointName name, Checkpoint checkpoint, IReadOnlyList<ShardState> states, TensorBuffer? best)
+    {
         storage.MakeFolder(name.Folder);
         var written = files.Value.Write(name, checkpoint, states, best);
         storage.FlushFolder(name.Folder);
@@ -140,9 +173,6 @@ public sealed class CheckpointStore
         // What a manifest builds upon is flushed before it.
         FlushJournal();
         storage.Rename(draft, name.PathOf(CheckpointName.Manifest));
-        storage.FlushFolder(name.Folder);
-        storage.FlushFolder(CheckpointName.Root);
-        FaultPoints.Pass(FaultPoint.Manifest);
     }
 
     private void MakeRoot()
@@ -240,7 +270,7 @@ public sealed class CheckpointStore
     {
         try
         {
-            return HasManifest(name) && !refused.Contains(name) ? ReadManifest(name) : null;
+            return HasManifest(name) && !refused.ContainsKey(name) ? ReadManifest(name) : null;
         }
         catch (InvalidInputException)
         {

@@ -16,7 +16,7 @@ public sealed class ClusterTrainingTests : IDisposable
     public void Dispose() => sandbox.Dispose();
 
     /// <summary>A coordinator that listens, waits for something, and trains by itself.</summary>
-    private void Coordinates(Action<CancellationToken>? wait = null) => sandbox.Coordinator = (given, offered, _, definition, engine, listener, cancellation) =>
+    private void Coordinates(Action<CancellationToken>? wait = null) => sandbox.Coordinator = (given, offered, _, definition, engine, listener, cancellation, _) =>
     {
         (settings, offer) = (given, offered);
         given.Listening!(given.Listen with { Port = 7123 });
@@ -55,7 +55,7 @@ public sealed class ClusterTrainingTests : IDisposable
     public void The_files_of_the_data_are_offered_and_no_others()
     {
         byte[] content = [];
-        sandbox.Coordinator = (_, offered, open, definition, engine, listener, cancellation) =>
+        sandbox.Coordinator = (_, offered, open, definition, engine, listener, cancellation, _) =>
         {
             var file = Assert.Single(offered.Data.Files);
             Assert.Equal("three.csv", file.Name);
@@ -91,7 +91,7 @@ public sealed class ClusterTrainingTests : IDisposable
     [Fact]
     public void A_port_that_is_taken_leaves_no_run_directory_behind()
     {
-        sandbox.Coordinator = (_, _, _, _, _, _, _) => throw new InvalidInputException("Cannot listen on 127.0.0.1:7000: the port is in use");
+        sandbox.Coordinator = (_, _, _, _, _, _, _, _) => throw new InvalidInputException("Cannot listen on 127.0.0.1:7000: the port is in use");
         var outcome = sandbox.Train("--listen", "127.0.0.1:7000", "--insecure", "--json");
         Assert.Equal((ExitCode.Network, "disttrain: Cannot listen on 127.0.0.1:7000: the port is in use."), (outcome.ExitCode, outcome.AssertOneSentence()));
         Assert.False(Directory.Exists(sandbox.At("run")));
