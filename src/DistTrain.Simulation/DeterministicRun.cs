@@ -157,7 +157,7 @@ public sealed class DeterministicRun
             case ReleaseNode released:
                 KillNode(released.Node);
                 break;
-            case Log or Refuse or PrepareSamples:
+            case Log or Refuse or PrepareSamples or WriteJournal:
                 break;
             default:
                 throw new InvalidOperationException($"unknown effect {effect}");

@@ -116,7 +116,8 @@ internal sealed class Holdings(WeightVersions weights, GradientBuffers gradients
                     break;
                 case DropWeights drop when DropVersion(held, actor, drop.Version):
                     break;
-                case DropSnapshot drop when held.States.RemoveAll(state => state.Version == drop.Version) > 0:
+                case DropSnapshot drop:
+                    held.States.RemoveAll(state => state.Version == drop.Version);
                     break;
                 default:
                     throw new InvalidOperationException($"{actor} lets go of what it does not hold: {effect}");

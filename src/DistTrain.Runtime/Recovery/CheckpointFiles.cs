@@ -140,7 +140,7 @@ internal sealed class CheckpointFiles(IStorage storage, ParameterLayout layout, 
     private (ImmutableArray<TensorBuffer> Sets, ImmutableSortedDictionary<string, string> Metadata) ReadTensors(CheckpointName name, ManifestFile file, string[] names, int sets) =>
         HashingReader.Read(storage, name.PathOf(file.Name), file, stream =>
         {
-            var header = SafetensorsStream.ReadHeader(stream, file.Length, file.Name);
+            var header = SafetensorsStream.ReadHeader(stream, file.Length, $"its {file.Name}");
             var isMeant = header.Entries.Length == names.Length && header.Entries.Select((entry, i) => entry.Name == names[i]
                 && entry.ElementType == SafetensorsHeader.Float32
                 && entry.Shape.AsSpan().SequenceEqual(layout.Tensors[i % layout.Tensors.Length].Shape.Dimensions.AsSpan())).All(isSame => isSame);
@@ -153,7 +153,7 @@ internal sealed class CheckpointFiles(IStorage storage, ParameterLayout layout, 
             for (var i = 0; i < names.Length; i++)
             {
                 var tensor = layout.Tensors[i % layout.Tensors.Length];
-                SafetensorsStream.ReadValues(stream, buffers[i / layout.Tensors.Length].Span.Slice(tensor.Offset, tensor.Length), file.Name);
+                SafetensorsStream.ReadValues(stream, buffers[i / layout.Tensors.Length].Span.Slice(tensor.Offset, tensor.Length), $"its {file.Name}");
             }
 
             return (buffers, header.Metadata);

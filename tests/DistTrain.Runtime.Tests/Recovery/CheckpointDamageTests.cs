@@ -60,7 +60,7 @@ public sealed class CheckpointDamageTests
         AssertSame(Draw(10), newest);
 
         // Without a manifest, there is no checkpoint that could be refused.
-        Assert.Equal(file == "manifest.json" ? [] : ["the checkpoint step-000000020-i1 is not used: a file of it is missing"], refused);
+        Assert.Equal(file == "manifest.json" ? [] : ["the checkpoint step-000000020-i1 is not used: a file of it is missing"], refused.ToArray());
     }
 
     [Theory]
@@ -77,10 +77,15 @@ public sealed class CheckpointDamageTests
     public void A_folder_under_another_name_is_refused()
     {
         var disk = TwoCheckpoints();
-        disk.Rename("checkpoints/step-000000010-i1", "checkpoints/step-000000030-i1");
+        disk.MakeFolder("checkpoints/step-000000030-i1");
+        foreach (var file in disk.List("checkpoints/step-000000010-i1"))
+        {
+            Replace(disk, "checkpoints/step-000000030-i1/" + file, Read(disk, "checkpoints/step-000000010-i1/" + file));
+        }
+
         var (newest, refused) = Store(disk).Load();
         AssertSame(Draw(20, bestStep: 10), newest);
-        Assert.Equal(["the checkpoint step-000000030-i1 is not used: its manifest is that of another checkpoint"], refused);
+        Assert.Equal(["the checkpoint step-000000030-i1 is not used: its manifest is that of another checkpoint"], refused.ToArray());
     }
 
     [Fact]
@@ -104,7 +109,7 @@ public sealed class CheckpointDamageTests
         var (newest, refused) = Store(disk).Load();
         Assert.Null(newest);
         Assert.Equal(
-            ["the checkpoint step-000000020-i1 is not used: a file of it is missing", "the checkpoint step-000000010-i1 is not used: a file of it is missing"], refused);
+            ["the checkpoint step-000000020-i1 is not used: a file of it is missing", "the checkpoint step-000000010-i1 is not used: a file of it is missing"], refused.ToArray());
     }
 
     /// <summary>Whoever makes a manifest's checksum right again still gets nothing but refusals, or a checkpoint.</summary>
@@ -154,7 +159,7 @@ public sealed class CheckpointDamageTests
         var (newest, refused) = store.Load();
         Assert.Null(newest);
         Assert.Equal(
-            [$"the checkpoint step-000000020-i1 is not used: {reason}", $"the checkpoint step-000000010-i1 is not used: {reason}"], refused);
+            [$"the checkpoint step-000000020-i1 is not used: {reason}", $"the checkpoint step-000000010-i1 is not used: {reason}"], refused.ToArray());
     }
 
     private static void AssertRefused(SimulatedDisk disk)
