@@ -131,7 +131,7 @@ round() {
     rounds=$((rounds + 1))
     say "training $rounds of $workers workers"
     mkdir "$work/round-$rounds"
-    export RUNS=$work/round-$rounds TRAIN="--run runs/run $training $cluster"
+    export RUNS=$work/round-$rounds RUN=run TRAIN="$training $cluster"
     compose_quietly up --detach --scale worker=$workers
     wait_beyond 0 "the start"
     while [ "$made" -lt "$faults" ] && ! has_ended; do

@@ -16,6 +16,8 @@ internal sealed class ChaosRound(
     /// <summary>A process that has not passed its point by then is killed from outside, and the point is tried again later.</summary>
     private const double PatienceAtPoint = 20;
 
+    private const int MostAttempts = 3;
+
     private const double SecondsBetweenQuestions = 0.2;
 
     /// <summary>Steps are planned so many ahead of the last that is committed.</summary>
@@ -262,9 +264,17 @@ internal sealed class ChaosRound(
         }
         else if (Now - armed.ArmedAt > PatienceAtPoint)
         {
-            planned.AddLast(armed.Plan);
+            TryAgainLater(armed.Plan);
             armed.Victim.Process!.Kill();
             Happen(armed, died: null);
+        }
+    }
+
+    private void TryAgainLater(PlannedFault plan)
+    {
+        if (plan.Attempts < MostAttempts)
+        {
+            planned.AddLast(plan with { Attempts = plan.Attempts + 1, Count = 1 });
         }
     }
 

@@ -39,10 +39,11 @@ internal static partial class ChaosText
             return string.Join("; ", returns.Select(back => Text($"back to step {back.From}: {back.Replayed} steps, {back.LostSeconds:F1} s again")));
         }
 
-        return notices.Select(notice => Parenthesis().Replace(notice.StartsWith(Prefix, StringComparison.Ordinal) ? notice[Prefix.Length..] : notice, "")).FirstOrDefault() ?? "training went on";
+        string[] said = [.. notices.Select(notice => Parenthesis().Replace(notice.StartsWith(Prefix, StringComparison.Ordinal) ? notice[Prefix.Length..] : notice, ""))];
+        return Array.Find(said, sentence => sentence.Contains(" is lost", StringComparison.Ordinal)) ?? (said.Length > 0 ? said[0] : "training went on");
     }
 
-    [GeneratedRegex(@" \([^()]*\)")]
+    [GeneratedRegex(@" \((?:[^()]|\([^()]*\))*\)")]
     private static partial Regex Parenthesis();
 
     public static string Text(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);

@@ -14,7 +14,7 @@ public static class ChaosVerdict
     public static ImmutableArray<string> Reasons(ChaosFacts facts)
     {
         ArgumentNullException.ThrowIfNull(facts);
-        return [.. Completeness(facts), .. facts.Rounds.SelectMany((round, i) => Sameness(facts.Reference, round, i + 1)), .. facts.Faults.SelectMany(fault => Cost(fault, facts.Bounds)), .. Spread(facts)];
+        return [.. Completeness(facts), .. facts.Rounds.SelectMany((round, i) => Sameness(facts.Reference, round, i + 1)), .. facts.Faults.SelectMany(fault => Cost(fault, facts.Bounds)), .. Work(facts), .. Spread(facts)];
     }
 
     private static IEnumerable<string> Completeness(ChaosFacts facts)
@@ -61,7 +61,6 @@ public static class ChaosVerdict
         {
             yield return $"round {number}, epoch {epoch.Epoch}: {epoch.Samples} of {epoch.ExpectedSamples} samples, {epoch.Duplicated} duplicated, {epoch.Lost} lost";
         }
-
     }
 
     private static IEnumerable<string> DifferentEpochs(ImmutableArray<EpochFacts> expected, ImmutableArray<EpochFacts> actual, int number)
@@ -113,6 +112,17 @@ public static class ChaosVerdict
         else if (recovery > most)
         {
             yield return Sentence(fault, $"it took {recovery:F1} s until training was further than before, and {most:F1} s are the most");
+        }
+    }
+
+    /// <summary>Counted by what was told of, whichever fault it may have been made again for.</summary>
+    private static IEnumerable<string> Work(ChaosFacts facts)
+    {
+        var (steps, computed) = (facts.Rounds.Sum(round => round.Steps), facts.Rounds.Sum(round => round.Computed));
+        var allowed = facts.Faults.Sum(fault => fault.Returns.Sum(back => back.Allowed));
+        if (computed > steps + allowed)
+        {
+            yield return $"{computed} steps were made, but the trainings have {steps}, and {allowed} could be made again";
         }
     }
 

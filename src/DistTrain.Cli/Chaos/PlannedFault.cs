@@ -32,4 +32,8 @@ public enum FaultKind
 /// <param name="IsSilent">A cut that breaks nothing: what is sent just does not arrive.</param>
 /// <param name="Choice">Chooses among the processes that the fault can hit.</param>
 public sealed record PlannedFault(
-    int Number, ChaosRole Role, FaultKind Kind, FaultPoint? Point, int Count, double PauseSeconds, double LastsSeconds, bool IsSilent, uint Choice);
+    int Number, ChaosRole Role, FaultKind Kind, FaultPoint? Point, int Count, double PauseSeconds, double LastsSeconds, bool IsSilent, uint Choice)
+{
+    /// <summary>How often it has been tried, this time included.</summary>
+    public int Attempts { get; init; } = 1;
+}

@@ -23,6 +23,7 @@ internal sealed partial class CommandTree
     private readonly Option<string> dieAt = new("--die-at") { Hidden = true, Recursive = true, HelpName = "POINT:COUNT" };
     private readonly Option<bool> json = new("--json") { Description = "one JSON object a line on standard output, nothing else there" };
     private readonly Option<string> runDirectory = new("--run") { HelpName = "FOLDER", Description = "the run directory, new or empty; without it a new one below runs/" };
+    private readonly Option<bool> orResume = new("--or-resume") { Description = "go on with the run in the folder of --run if one has begun there: the same command line for the first start and for every one after it" };
     private readonly Option<string> configurationFile = new("--config") { HelpName = "FILE", Description = "YAML with any of the settings below by their names; flags win over it" };
     private readonly Option<string> onnxFile = new("--onnx") { HelpName = "FILE", Description = "write an ONNX file (operator set 13): input to logits, the batch size open" };
     private readonly Option<string> safetensorsFile = new("--safetensors") { HelpName = "FILE", Description = "write the model as it is stored: tensors, and layers and preparation in the metadata" };
@@ -46,7 +47,7 @@ internal sealed partial class CommandTree
         root.Options.Add(version);
         root.Options.Add(directed);
         root.Options.Add(dieAt);
-        Add("train", "train a model; with no argument: the built-in digits, two workers", CommandExamples.Train, Train, [], [configurationFile, runDirectory, json, .. settings.Select(s => s.Option)]);
+        Add("train", "train a model; with no argument: the built-in digits, two workers", CommandExamples.Train, Train, [], [configurationFile, runDirectory, orResume, json, .. settings.Select(s => s.Option)]);
         Add("resume", "go on with a run whose process is gone, from its newest checkpoint", CommandExamples.Resume, Resume, [run], [json, forceResume, .. settings.Where(s => s.Key.MayChangeOnResume).Select(s => s.Option)]);
         Add("evaluate", "loss, accuracy, confusion matrix and other metrics of a trained model", CommandExamples.Evaluate, Evaluate, [run], [.. ModelOptions(), split]);
         Add("predict", "what a trained model says of each sample", CommandExamples.Predict, Predict, [run], [.. ModelOptions()]);
@@ -141,7 +142,10 @@ internal sealed partial class CommandTree
         RefuseWorkersOfTwoKinds(line);
         var file = line.GetValue(configurationFile);
         var configuration = file is null ? TrainConfiguration.Default : ConfigurationFile.Read(file, TrainConfiguration.Default);
-        return TrainCommand.Run(new TrainRequest(Overlay(line, configuration), Directory(line), line.GetValue(json)), host);
+        var request = new TrainRequest(Overlay(line, configuration), Directory(line), line.GetValue(json));
+        return line.GetValue(orResume)
+            ? RunThatIsThere.ResumeOrTrain(request, request.RunDirectory ?? throw new CommandException(ExitCode.WrongUsage, "--or-resume needs --run: say in which folder the run is"), host)
+            : TrainCommand.Run(request, host);
     }
 
     private ExitCode Resume(ParseResult line)

@@ -72,6 +72,10 @@ public sealed class ChaosVerdictTests
         AssertFails(With(Crash with { Returns = [Crash.Returns[0] with { From = 60 }] }), "40 steps were made again from step 60 on, but there was a checkpoint after step 80: 20 are the most");
 
     [Fact]
+    public void More_steps_than_could_be_made_again_fail() =>
+        AssertFails(Good with { Rounds = [Good.Rounds[0] with { Computed = 221 }] }, "221 steps were made, but the trainings have 200, and 20 could be made again");
+
+    [Fact]
     public void Slow_or_missing_recovery_fails()
     {
         AssertFails(With(Crash with { RecoverySeconds = 6.6 }), "it took 6.6 s");
