@@ -78,7 +78,7 @@ public sealed partial class RecoveryProcessTests : IDisposable
 
         Assert.Equal(await ExpectedHash(), await resumed.WeightsHash());
         AssertEveryEpochOnce();
-        Assert.Equal(3, new[] { 1, 2 }.Sum(number => JoinedAs().Count(File.ReadAllText(Path.Combine(folder, "run", $"worker-{number}.log")))));
+        Assert.Equal(3, Enumerable.Range(1, 2).Sum(number => JoinedAs().Count(File.ReadAllText(Path.Combine(folder, "run", $"worker-{number}.log")))));
     }
 
     private async Task<string> ExpectedHash() => await Start(["train", "--epochs", Epochs, "--json", "--run", "undisturbed", "--checkpoints", "no"]).WeightsHash();
