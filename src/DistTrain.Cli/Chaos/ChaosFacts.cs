@@ -53,7 +53,10 @@ public sealed record FaultFacts(
 /// <param name="From">The step after which training went on.</param>
 /// <param name="LastTold">The last step before it that had been told of.</param>
 /// <param name="NewestCheckpoint">The newest of which it had been told that it exists; 0 for none.</param>
-/// <param name="LostSeconds">From when the first of the steps that are made again was begun to the fault, without the time in which training stood still.</param>
+/// <param name="LostSeconds">
+/// From when <paramref name="From"/> was told of (where it was not, since the training before began) to the fault, without the time in which training stood still because of another; or what the coordinator says by its
+/// own clock, if that is more.
+/// </param>
 public sealed record ReturnFacts(long From, long LastTold, long NewestCheckpoint, double LostSeconds)
 {
     /// <summary>Steps that are made again.</summary>

@@ -9,9 +9,9 @@ public sealed record ChaosRequest
 {
     public const int DefaultKills = 50;
 
-    public const double DefaultMaxLostSeconds = 3;
+    public const double DefaultMaxLostSeconds = 5;
 
-    public const double DefaultRestartSeconds = 20;
+    public const double DefaultRestartSeconds = 30;
 
     public const double DefaultGiveUpSeconds = 60;
 

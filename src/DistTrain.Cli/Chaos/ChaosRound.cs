@@ -58,6 +58,7 @@ internal sealed class ChaosRound(
             Advance();
             if (clock() - Math.Max(waitsSince, planned.Count == 0 && fault is null ? watch.LastMoved : 0) > request.GiveUpSeconds)
             {
+                TellStatus();
                 return string.Create(CultureInfo.InvariantCulture, $"nothing moved for {request.GiveUpSeconds:G4} s: waited for {waitsFor} at step {watch.Furthest} of {watch.TotalSteps}");
             }
 
@@ -67,6 +68,17 @@ internal sealed class ChaosRound(
         EndFaultWithRun();
         WaitForEnds();
         return null;
+    }
+
+    /// <summary>What the coordinator says of a cluster that does not move.</summary>
+    private void TellStatus()
+    {
+        var status = cluster.Ask();
+        report.Incident(Now, status is null
+            ? "the coordinator does not say how it stands"
+            : string.Create(
+                CultureInfo.InvariantCulture,
+                $"the coordinator says: {status.Phase}, step {status.Step}, incarnation {status.Incarnation}, shards on {string.Join(" and ", status.ShardNodes.Select(node => $"node-{node}"))}, members {string.Join(", ", status.Members.Select(member => $"{member.Name} (process {member.ProcessId})"))}{(status.Explanation is { } why ? $"; {why}" : "")}"));
     }
 
     private double Now => clock();
@@ -178,7 +190,7 @@ internal sealed class ChaosRound(
     private bool IsWhole(ClusterStatus? status)
     {
         var known = status?.Members.Select(member => member.ProcessId).ToHashSet();
-        return known is not null && status is { Phase: RunPhase.Training } && watch.LastMoved >= waitsSince && cluster.Members.All(member => known.Contains(member.Process!.Id));
+        return known is not null && status is { Phase: RunPhase.Training } && watch.LastStepAt >= waitsSince && cluster.Members.All(member => known.Contains(member.Process!.Id));
     }
 
     private void Make(PlannedFault plan, ClusterStatus status)

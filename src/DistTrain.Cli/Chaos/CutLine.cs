@@ -70,6 +70,17 @@ internal sealed class CutLine : IDisposable
         listener.Stop();
     }
 
+    private bool IsCut
+    {
+        get
+        {
+            lock (gate)
+            {
+                return isCut;
+            }
+        }
+    }
+
     private void Accept()
     {
         try
@@ -88,6 +99,12 @@ internal sealed class CutLine : IDisposable
 
     private void Connect(Socket from)
     {
+        if (IsCut)
+        {
+            from.Close();
+            return;
+        }
+
         var to = new Socket(SocketType.Stream, ProtocolType.Tcp);
         try
         {

@@ -8,6 +8,9 @@ namespace DistTrain.Cli.Chaos;
 /// </summary>
 internal sealed class RunWatch
 {
+    /// <summary>Steps are told of every tenth of a second while they are made; a longer time between two was a pause.</summary>
+    private const double LongestTurn = 0.3;
+
     private readonly List<Life> lives = [];
     private readonly List<(double At, string Sentence)> notices = [];
     private readonly List<(double At, ReturnFacts Back)> returns = [];
@@ -18,6 +21,9 @@ internal sealed class RunWatch
 
     /// <summary>When something was last told of training.</summary>
     public double LastMoved { get; private set; }
+
+    /// <summary>When a step was last told of; 0 while none was.</summary>
+    public double LastStepAt { get; private set; }
 
     public long NewestCheckpoint { get; private set; }
 
@@ -66,7 +72,7 @@ internal sealed class RunWatch
                 NewestCheckpoint = told.GetProperty("step").GetInt64();
                 break;
             case "recovered":
-                Begin(at, told.GetProperty("fromStep").GetInt64(), faultAt);
+                Begin(at, told.GetProperty("fromStep").GetInt64(), told.GetProperty("lostSeconds").GetDouble(), faultAt);
                 break;
             case "finished":
                 Outcome = told.GetProperty("outcome").GetString();
@@ -98,21 +104,23 @@ internal sealed class RunWatch
         }
 
         var life = lives[^1];
-        if (life.Told.Count > 0 && at - life.Told[^1].At < 0.5)
+        if (life.Told.Count > 0 && at - life.Told[^1].At < LongestTurn)
         {
             MostAtOnce = Math.Max(MostAtOnce, step - life.Told[^1].Step);
         }
 
         life.Told.Add((at, step));
+        LastStepAt = at;
         Furthest = Math.Max(Furthest, step);
     }
 
-    private void Begin(double at, long from, double? faultAt)
+    /// <param name="known">Of lost training, by the coordinator's own clock; 0 from one that was not there when it was made.</param>
+    private void Begin(double at, long from, double known, double? faultAt)
     {
         if (lives.Count > 0)
         {
             var dying = lives[^1];
-            returns.Add((at, new ReturnFacts(from, dying.Last, NewestCheckpoint, LostSeconds(dying, from, faultAt))));
+            returns.Add((at, new ReturnFacts(from, dying.Last, NewestCheckpoint, Math.Max(known, LostSeconds(dying, from, faultAt)))));
         }
 
         lives.Add(new Life(from, at));
@@ -125,7 +133,7 @@ internal sealed class RunWatch
             return 0;
         }
 
-        var begin = dying.Told.Where(told => told.Step <= from).Select(told => told.At).DefaultIfEmpty(dying.Told[0].At).Last();
+        var begin = dying.Told.Where(told => told.Step <= from).Select(told => told.At).DefaultIfEmpty(dying.Began).Last();
         var end = Math.Max(dying.Told[^1].At, faultAt ?? 0);
         return Math.Max(0, end - begin - pauses.Sum(pause => Math.Max(0, Math.Min(end, pause.To) - Math.Max(begin, pause.From))));
     }

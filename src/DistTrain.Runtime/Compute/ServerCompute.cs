@@ -111,6 +111,15 @@ internal sealed class ServerCompute(TrainingDefinition definition, IEngine engin
 
     public void Abandon(AbandonUpdate effect) => Find(effect.Shard).Running?.Abandon();
 
+    /// <summary>In which the shard is served here; 0 for in none (yet).</summary>
+    public Incarnation Served(ShardId shard)
+    {
+        lock (gate)
+        {
+            return shards.TryGetValue(shard, out var found) ? found.Incarnation : default;
+        }
+    }
+
     public void Forget(ShardId shard)
     {
         lock (gate)

@@ -1,3 +1,4 @@
+using System.Globalization;
 using DistTrain.Cli.Chaos;
 
 namespace DistTrain.Cli.Tests.Chaos;
@@ -10,7 +11,8 @@ public sealed class RunWatchTests
 
     private void Checkpoint(double at, long step) => watch.HandleLine(at, $$"""{"event":"checkpoint","step":{{step}},"writingSeconds":0.1}""", faultAt: null);
 
-    private void Return(double at, long from, double? faultAt) => watch.HandleLine(at, $$"""{"event":"recovered","fromStep":{{from}}}""", faultAt);
+    private void Return(double at, long from, double? faultAt, double known = 0) =>
+        watch.HandleLine(at, string.Create(CultureInfo.InvariantCulture, $$"""{"event":"recovered","fromStep":{{from}},"lostSeconds":{{known}}}"""), faultAt);
 
     [Fact]
     public void A_return_costs_the_time_from_the_commit_of_the_checkpoint_to_the_fault()
@@ -50,6 +52,17 @@ public sealed class RunWatchTests
     }
 
     [Fact]
+    public void What_the_coordinator_knows_to_be_lost_counts_if_it_is_more()
+    {
+        Step(1, 10);
+        Step(2, 20);
+        Return(3, 10, faultAt: 2, known: 1.5);
+        Step(4, 12);
+        Return(5, 10, faultAt: 4, known: 0.1);
+        Assert.Equal([1.5, 1.0], watch.ReturnsSince(0).Select(back => back.LostSeconds));
+    }
+
+    [Fact]
     public void Two_returns_to_one_checkpoint_cost_what_each_of_them_throws_away()
     {
         Step(1, 10);
@@ -58,7 +71,7 @@ public sealed class RunWatchTests
         Step(4, 12);
         Step(4.5, 14);
         Return(6, 10, faultAt: 5);
-        Assert.Equal([(10, 1.0), (4, 1.0)], watch.ReturnsSince(0).Select(back => (back.Replayed, back.LostSeconds)));
+        Assert.Equal([(10, 1.0), (4, 2.0)], watch.ReturnsSince(0).Select(back => (back.Replayed, back.LostSeconds)));
         Return(8, 10, faultAt: 7);
         Assert.Equal((0, 0.0), (watch.ReturnsSince(8)[0].Replayed, watch.ReturnsSince(8)[0].LostSeconds));
     }
