@@ -24,14 +24,15 @@ verdict_failed() {
     exit 1
 }
 
-draw() { echo $((RANDOM % $1)); }
+# Sets $drawn: in a subshell, the sequence would not go on.
+draw() { drawn=$((RANDOM % $1)); }
 
 now() { date +%s.%N; }
 
 since() { awk -v from="$1" -v to="$(now)" 'BEGIN { printf "%.1f", to - from }'; }
 
 # The last step, as the coordinator tells; nothing while it cannot.
-step() { timeout 20 docker exec "$(container_of coordinator)" disttrain status 127.0.0.1:7000 --cluster-folder /cluster --json 2>/dev/null | sed -nE 's/.*"step":([0-9]+),"totalSteps".*/\1/p' | head -n 1; }
+step() { timeout 20 docker exec "$(container_of coordinator)" disttrain status 127.0.0.1:7000 --cluster-folder /cluster --json 2>/dev/null | sed -nE 's/.*"step":([0-9]+),"totalSteps".*/\1/p' | head -n 1 || true; }
 
 has_ended() { grep -qs '"event":"finished"' "$RUNS"/run/metrics.jsonl; }
 
@@ -68,11 +69,14 @@ cut_off() { # CONTAINER SERVICE SECONDS
 
 make_fault() { # NUMBER
     local service=worker container name what before began seconds
-    [ "$(draw 3)" -ne 0 ] || service=coordinator
+    draw 3
+    [ "$drawn" -ne 0 ] || service=coordinator
     mapfile -t running < <(compose ps --quiet "$service")
-    container=${running[$(draw ${#running[@]})]}
+    draw ${#running[@]}
+    container=${running[$drawn]}
     name=$(docker inspect --format '{{.Name}}' "$container" | sed 's/.*[-_]\('"$service"'.*\)/\1/')
-    seconds=$([ "$(draw 2)" -eq 0 ] && echo $short || echo $long)
+    draw 2
+    [ "$drawn" -eq 0 ] && seconds=$short || seconds=$long
     before=$(step)
     ! has_ended || return 0
     began=$(now)
@@ -136,7 +140,8 @@ round() {
     wait_beyond 0 "the start"
     while [ "$made" -lt "$faults" ] && ! has_ended; do
         make_fault $((made + 1))
-        sleep $((1 + $(draw 2)))
+        draw 2
+        sleep $((1 + drawn))
     done
     timeout 600 docker wait "$(container_of coordinator)" >/dev/null || verdict_failed "the run does not end"
     judge "$work/expected/one" "$RUNS/run"
