@@ -84,7 +84,7 @@ public class RecoveryTests
         header = header with { Incarnation = new Incarnation(2) };
         Assert.Equal(new WriteJournal(new IncarnationBegun(new Incarnation(2), TestRun.StepOf(2), "node-9 was lost (killed) with server-1")), effects.OfType<WriteJournal>().Single());
         Assert.Equal("a torn one", Notices(effects)[0]);
-        Assert.Equal("node-9 was lost (killed) with server-1: it goes on from the checkpoint after step 2, in epoch 1; 2 steps, 0.0 s of training, are made again", Notices(effects)[1]);
+        Assert.Equal("node-9 was lost (killed) with server-1: it goes on from the checkpoint after step 2, in epoch 1; steps made again: 2 (0.0 s of training)", Notices(effects)[1]);
         Assert.Contains(new PlaceShards(new ShardMap(2, [new NodeId(8), new NodeId(8)])), effects);
         var resumes = effects.Sent<ResumeServing>().ToArray();
         Assert.Equal([checkpoint.Server, checkpoint.Server with { Ledger = [], RecomputedSamples = 0 }], resumes.Select(resume => resume.State));
@@ -105,7 +105,7 @@ public class RecoveryTests
         coordinator.On(new NodeLost(new NodeId(9), "killed"));
         var effects = coordinator.On(new CheckpointLoaded(null, []));
         Assert.Equal(2, effects.Sent<StartServing>().Count());
-        Assert.Contains("there is no checkpoint yet, so it begins anew; 1 steps", Assert.Single(Notices(effects)), StringComparison.Ordinal);
+        Assert.Contains("there is no checkpoint yet, so it begins anew; steps made again: 1 (", Assert.Single(Notices(effects)), StringComparison.Ordinal);
     }
 
     [Fact]

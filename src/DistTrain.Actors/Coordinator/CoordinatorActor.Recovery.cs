@@ -143,6 +143,8 @@ public sealed partial class CoordinatorActor
 
     private void GoOnFrom(Checkpoint? from, ImmutableArray<NodeId> nodes, string cause, EffectList effects)
     {
+        // How long another coordinator's steps took, nobody has written down.
+        var knowsSeconds = !continuesAnother;
         continuesAnother = false;
         var lostSteps = Math.Max(0, furthest.Value - (from?.Step.Value ?? 0));
         var lostSeconds = clock.TotalSeconds;
@@ -151,7 +153,7 @@ public sealed partial class CoordinatorActor
         lastSaved = committed;
         lastPlannedAt = now;
         var where = from is null ? "there is no checkpoint yet, so it begins anew" : $"it goes on from the checkpoint after step {from.Step}, in epoch {decisions.Epoch.Epoch}";
-        var again = lostSteps > 0 ? FormattableString.Invariant($"; {lostSteps:N0} steps, {lostSeconds:F1} s of training, are made again") : "";
+        var again = lostSteps > 0 ? FormattableString.Invariant($"; steps made again: {lostSteps:N0}{(knowsSeconds ? FormattableString.Invariant($" ({lostSeconds:F1} s of training)") : "")}") : "";
         effects.Add(new WriteJournal(new IncarnationBegun(header.Incarnation, committed, cause)));
         effects.Announce(new RecoveryAnnounced(header.Term, header.Incarnation, committed, lostSteps, lostSeconds, cause));
         effects.Notice($"{cause}: {where}{again}");

@@ -30,10 +30,14 @@ public sealed record JournalPast(Incarnation LastIncarnation, ImmutableSortedDic
 {
     public static JournalPast None { get; } = new(default, ImmutableSortedDictionary<int, EpochReport>.Empty, null);
 
+    /// <summary>The highest number that a worker has had; 0 for none.</summary>
+    public int LastWorker { get; init; }
+
     /// <summary>With one more entry, the newest.</summary>
     public JournalPast After(JournalEntry entry) => entry switch
     {
         IncarnationBegun begun => this with { LastIncarnation = begun.Incarnation, Ending = null },
+        MembersChanged members => this with { LastWorker = members.Workers.Select(worker => worker.Value).Append(LastWorker).Max() },
         EpochRecorded epoch => this with { Epochs = Epochs.SetItem(epoch.Report.Epoch, epoch.Report) },
         RunEndRecorded end => this with { Ending = end },
         _ => this,

@@ -50,7 +50,7 @@ public static class ClusterCoordinator
         node = new CoordinatorNode(settings, offer, run, local.Actors, local.Host, sentence => local.Actors.Tell(new Noticed(sentence)))
         {
             // Reports of an epoch speak of workers of all terms in which it was trained.
-            LastWorker = past.Epochs.Values.SelectMany(epoch => epoch.Workers).Select(share => share.Worker.Value).DefaultIfEmpty(0).Max(),
+            LastWorker = past.LastWorker,
         };
         using var files = new FileServer(offer.Data.Files, openFile, node.Say, settings.Limits.Transfer);
         using var network = new Network(settings.Security, settings.Limits, node, node.Say) { Files = files.Serve, Status = connection => StatusExchange.Answer(connection, node.Status()) };
