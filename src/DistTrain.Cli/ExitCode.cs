@@ -32,6 +32,9 @@ public enum ExitCode
     /// <summary>An epoch that was made again ended in other weights than the first time: a machine computes wrongly, or the run was changed.</summary>
     Contradicted = 9,
 
+    /// <summary><c>disttrain chaos</c>: what was to be proved does not hold, or could not be seen.</summary>
+    NotProved = 10,
+
     /// <summary>Ctrl-C or SIGTERM: 128 + 2, as shells have it. The weights are saved.</summary>
     Interrupted = 130,
 }

@@ -56,6 +56,9 @@ public sealed record Host
 
     public required string Version { get; init; }
 
+    /// <summary>Whether a program watches that wants to be told of progress within epochs as well.</summary>
+    public bool TellsProgress { get; init; }
+
     /// <summary>The engine of a name in <see cref="Configuration.ConfigurationKeys.EngineNames"/>.</summary>
     public required Func<string, IEngine> Engine { get; init; }
 

@@ -23,6 +23,7 @@ internal static class CommandExamples
         "disttrain train --config runs/NAME/config.yaml   # the same run again",
         "disttrain train --processes 2                    # two worker processes: the same weights again",
         "disttrain train --listen 0.0.0.0:7000 --min-workers 3 --cluster-folder cluster ",
+        "disttrain train --run runs/mine --or-resume      # again after every crash: it goes on",
         "disttrain train --json | jq -c 'select(.event == \"epoch\") | [.epoch, .testAccuracy]'",
     ];
 
@@ -63,6 +64,13 @@ internal static class CommandExamples
     [
         "disttrain health 127.0.0.1:8080                  # exit code 0 while the coordinator lives",
         "disttrain health 127.0.0.1:8080 --ready",
+    ];
+
+    public static ImmutableArray<string> Chaos { get; } =
+    [
+        "disttrain chaos                                  # 50 kills over all roles; PASS or FAIL",
+        "disttrain chaos --kills 10 --roles worker --seed 7 --keep",
+        "disttrain chaos --placement central --max-lost-seconds 1",
     ];
 
     public static ImmutableArray<string> Evaluate { get; } =

@@ -2,8 +2,10 @@ using System.Collections.Immutable;
 using System.CommandLine;
 using System.CommandLine.Parsing;
 using DistTrain.Actors;
+using DistTrain.Cli.Chaos;
 using DistTrain.Cli.Commands;
 using DistTrain.Cli.Configuration;
+using DistTrain.Runtime.Faults;
 
 namespace DistTrain.Cli.CommandLine;
 
@@ -13,12 +15,15 @@ internal sealed partial class CommandTree
     /// <summary>What a switch means that stands alone.</summary>
     private const string Yes = "yes";
 
-    private readonly Host host;
+    private Host host;
     private readonly RootCommand root = new("Trains neural networks on a cluster of actors.");
     private readonly Option<bool> help = new("--help", "-h", "-?") { Description = "show this help", Recursive = true };
     private readonly Option<bool> version = new("--version") { Description = "show the version and its revision" };
+    private readonly Option<bool> directed = new("--directed") { Hidden = true, Recursive = true };
+    private readonly Option<string> dieAt = new("--die-at") { Hidden = true, Recursive = true, HelpName = "POINT:COUNT" };
     private readonly Option<bool> json = new("--json") { Description = "one JSON object a line on standard output, nothing else there" };
     private readonly Option<string> runDirectory = new("--run") { HelpName = "FOLDER", Description = "the run directory, new or empty; without it a new one below runs/" };
+    private readonly Option<bool> orResume = new("--or-resume") { Description = "go on with the run in the folder of --run if one has begun there: the same command line for the first start and for every one after it" };
     private readonly Option<string> configurationFile = new("--config") { HelpName = "FILE", Description = "YAML with any of the settings below by their names; flags win over it" };
     private readonly Option<string> onnxFile = new("--onnx") { HelpName = "FILE", Description = "write an ONNX file (operator set 13): input to logits, the batch size open" };
     private readonly Option<string> safetensorsFile = new("--safetensors") { HelpName = "FILE", Description = "write the model as it is stored: tensors, and layers and preparation in the metadata" };
@@ -40,7 +45,9 @@ internal sealed partial class CommandTree
         root.Directives.Clear();
         root.Options.Add(help);
         root.Options.Add(version);
-        Add("train", "train a model; with no argument: the built-in digits, two workers", CommandExamples.Train, Train, [], [configurationFile, runDirectory, json, .. settings.Select(s => s.Option)]);
+        root.Options.Add(directed);
+        root.Options.Add(dieAt);
+        Add("train", "train a model; with no argument: the built-in digits, two workers", CommandExamples.Train, Train, [], [configurationFile, runDirectory, orResume, json, .. settings.Select(s => s.Option)]);
         Add("resume", "go on with a run whose process is gone, from its newest checkpoint", CommandExamples.Resume, Resume, [run], [json, forceResume, .. settings.Where(s => s.Key.MayChangeOnResume).Select(s => s.Option)]);
         Add("evaluate", "loss, accuracy, confusion matrix and other metrics of a trained model", CommandExamples.Evaluate, Evaluate, [run], [.. ModelOptions(), split]);
         Add("predict", "what a trained model says of each sample", CommandExamples.Predict, Predict, [run], [.. ModelOptions()]);
@@ -49,6 +56,7 @@ internal sealed partial class CommandTree
         Add("bench", "measure this machine: peak, products and training steps; or what 'simulate' needs", CommandExamples.Bench, Bench, [], [benchSeconds, calibrate, calibratedModels, json]);
         AddSimulateCommand();
         AddClusterCommands();
+        AddChaosCommand();
         Add("inspect", "the layers of a model: shapes, counts, means, deviations, extremes", CommandExamples.Inspect, Inspect, [runOrFile], [json]);
     }
 
@@ -83,7 +91,23 @@ internal sealed partial class CommandTree
             throw new CommandException(ExitCode.WrongUsage, $"{Complaint(line)}: see '{PathOf(command)} --help'");
         }
 
+        BeDirected(line);
         return commands[command].Run(line);
+    }
+
+    /// <summary>What proofs of recovery ask of the processes that they start.</summary>
+    private void BeDirected(ParseResult line)
+    {
+        if (ReadValue(line, dieAt, FaultPointText.Parse) is var (point, count))
+        {
+            FaultPoints.Arm(point, count);
+        }
+
+        if (line.GetValue(directed))
+        {
+            host = host with { TellsProgress = true };
+            Direction.Follow(host.Input);
+        }
     }
 
     private string Complaint(ParseResult line)
@@ -119,7 +143,10 @@ internal sealed partial class CommandTree
         RefuseWorkersOfTwoKinds(line);
         var file = line.GetValue(configurationFile);
         var configuration = file is null ? TrainConfiguration.Default : ConfigurationFile.Read(file, TrainConfiguration.Default);
-        return TrainCommand.Run(new TrainRequest(Overlay(line, configuration), Directory(line), line.GetValue(json)), host);
+        var request = new TrainRequest(Overlay(line, configuration), Directory(line), line.GetValue(json));
+        return line.GetValue(orResume)
+            ? RunThatIsThere.ResumeOrTrain(request, request.RunDirectory ?? throw new CommandException(ExitCode.WrongUsage, "--or-resume needs --run: say in which folder the run is"), host)
+            : TrainCommand.Run(request, host);
     }
 
     private ExitCode Resume(ParseResult line)
@@ -231,7 +258,8 @@ internal sealed partial class CommandTree
     private IEnumerable<Option> ModelOptions() => [json, .. settings.Where(s => IsDataSetting(s.Key) || s.Key.Name == "engine").Select(s => s.Option)];
 
     private void Add(
-        string name, string summary, ImmutableArray<string> examples, Func<ParseResult, ExitCode> action, IReadOnlyList<Argument> arguments, IReadOnlyList<Option> options, Command? group = null)
+        string name, string summary, ImmutableArray<string> examples, Func<ParseResult, ExitCode> action, IReadOnlyList<Argument> arguments, IReadOnlyList<Option> options, Command? group = null,
+        TrainConfiguration? defaults = null)
     {
         var command = new Command(name, summary);
         foreach (var argument in arguments)
@@ -245,10 +273,10 @@ internal sealed partial class CommandTree
         }
 
         (group ?? root).Subcommands.Add(command);
-        commands.Add(command, (new CommandHelp(PathOf(command), summary, HelpSections(arguments, options), examples), action));
+        commands.Add(command, (new CommandHelp(PathOf(command), summary, HelpSections(arguments, options, defaults ?? (arguments.Count == 0 ? TrainConfiguration.Default : null)), examples), action));
     }
 
-    private ImmutableArray<HelpSection> HelpSections(IReadOnlyList<Argument> arguments, IReadOnlyList<Option> options)
+    private ImmutableArray<HelpSection> HelpSections(IReadOnlyList<Argument> arguments, IReadOnlyList<Option> options, TrainConfiguration? defaults)
     {
         var sections = ImmutableArray.CreateBuilder<HelpSection>();
         if (arguments.Count > 0)
@@ -260,7 +288,7 @@ internal sealed partial class CommandTree
         sections.Add(new HelpSection("Options", [.. general.Select(o => new HelpRow(o.HelpName is null ? o.Name : $"{o.Name} {o.HelpName}", o.Description!))]));
         foreach (var group in settings.Where(setting => options.Contains(setting.Option)).GroupBy(setting => setting.Key.Group))
         {
-            sections.Add(new HelpSection(group.Key.ToString(), [.. group.Select(setting => HelpText.RowOf(setting.Key, withDefault: arguments.Count == 0))]));
+            sections.Add(new HelpSection(group.Key.ToString(), [.. group.Select(setting => HelpText.RowOf(setting.Key, defaults))]));
         }
 
         return sections.ToImmutable();

@@ -27,12 +27,13 @@ internal static class HelpText
         (ExitCode.Refused, "the cluster does not want this process: wrong secret, other version, other data"),
         (ExitCode.Superseded, "another coordinator has taken the run over; this one has written nothing more"),
         (ExitCode.Contradicted, "an epoch that was made again gave other weights: a machine computes wrongly, or the run was changed"),
+        (ExitCode.NotProved, "disttrain chaos has not seen what it was to prove"),
         (ExitCode.Interrupted, "interrupted by Ctrl-C or SIGTERM; the weights are saved"),
     ];
 
-    /// <param name="withDefault">Not where a stored run says what holds when nothing is said.</param>
-    public static HelpRow RowOf(ConfigurationKey key, bool withDefault) => new(
-        $"{string.Join(", ", key.Flags)} {key.ValueName}", withDefault ? $"{key.Description} [{ConfigurationWriter.ToText(key.Get(TrainConfiguration.Default))}]" : key.Description);
+    /// <param name="defaults">What holds when nothing is said; null where a stored run says it.</param>
+    public static HelpRow RowOf(ConfigurationKey key, TrainConfiguration? defaults) => new(
+        $"{string.Join(", ", key.Flags)} {key.ValueName}", defaults is null ? key.Description : $"{key.Description} [{ConfigurationWriter.ToText(key.Get(defaults))}]");
 
     public static void Write(TextWriter output, CommandHelp help)
     {

@@ -78,6 +78,14 @@ public static class JsonEvents
         });
     });
 
+    /// <summary>For programs that watch every step of the way; not in run directories.</summary>
+    public static string Progress(TrainingProgressed progress) => Line("progress", json =>
+    {
+        json.WriteNumber("epoch", progress.Epoch);
+        json.WriteNumber("step", progress.Step);
+        json.WriteNumber("totalSteps", progress.TotalSteps);
+    });
+
     public static string Checkpoint(CheckpointTaken taken) => Line("checkpoint", json =>
     {
         json.WriteNumber("step", taken.Step);

@@ -54,6 +54,14 @@ public sealed class JsonReporter(Host host) : TrainReporter
 
     public override void RateRangeTested(RateRange range) => Write(DiagnosticEvents.RateRange(range));
 
+    public override void Progressed(TrainingProgressed progress)
+    {
+        if (host.TellsProgress)
+        {
+            Write(JsonEvents.Progress(progress));
+        }
+    }
+
     public override void EpochEnded(EpochReport report) => Write(JsonEvents.Epoch(report));
 
     public override void CheckpointTaken(CheckpointTaken taken) => Write(JsonEvents.Checkpoint(taken));

@@ -73,7 +73,7 @@ public sealed class EngineComputeHost : IComputeHost, ITensorStore, IDisposable
         }
         else
         {
-            holdings.Release(actor, effect);
+            holdings.Release(actor, effect, ServedBy(actor));
         }
     }
 
@@ -99,13 +99,17 @@ public sealed class EngineComputeHost : IComputeHost, ITensorStore, IDisposable
         }
 
         worker?.Dispose();
-
-        // The state of the shard that takes its place may be here already, under the same address.
-        Incarnation? own = actor.Role == ActorRole.ParameterServer ? server.Forget(new ShardId(actor.Number)) : null;
+        var served = ServedBy(actor);
+        if (actor.Role == ActorRole.ParameterServer)
+        {
+            server.Forget(new ShardId(actor.Number));
+        }
 
         // The coordinator's newest whole version is the run's result, and outlives the coordinator.
-        holdings.ReleaseAll(actor, key => actor.Role == ActorRole.Coordinator && weights.IsWhole(key, server.Cut.ShardCount), state => state.Incarnation > own);
+        holdings.ReleaseAll(actor, key => actor.Role == ActorRole.Coordinator && weights.IsWhole(key, server.Cut.ShardCount), served);
     }
+
+    private Incarnation? ServedBy(ActorAddress actor) => actor.Role == ActorRole.ParameterServer ? server.Served(new ShardId(actor.Number)) : null;
 
     /// <summary>Ends the threads of workers that have not been forgotten.</summary>
     public void Dispose()

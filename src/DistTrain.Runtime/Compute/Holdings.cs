@@ -81,7 +81,7 @@ internal sealed class Holdings(WeightVersions weights, GradientBuffers gradients
                 Add(receiver, State(sender, delivered.Shard, delivered.State.Version));
                 break;
             case ResumeServing resume:
-                Add(receiver, State(sender, resume.Shard, resume.State.Version));
+                Add(receiver, State(sender, resume.Shard, resume.State.Version).In(resume.Header.Incarnation));
                 break;
             default:
                 throw new InvalidOperationException($"{message.GetType().Name} is not known to carry tensors");
@@ -116,7 +116,8 @@ internal sealed class Holdings(WeightVersions weights, GradientBuffers gradients
         }
     }
 
-    public void Release(ActorAddress actor, ReleaseEffect effect)
+    /// <param name="served">By a server: the incarnation that it serves in, as what it lets go of is its own; a state that has come for the actor that is to take its place may be of the same version. Null for the others.</param>
+    public void Release(ActorAddress actor, ReleaseEffect effect, Incarnation? served = null)
     {
         lock (gate)
         {
@@ -129,7 +130,7 @@ internal sealed class Holdings(WeightVersions weights, GradientBuffers gradients
                 case DropWeights drop when DropVersion(held, actor, drop.Version):
                     break;
                 case DropSnapshot drop:
-                    held.States.RemoveAll(state => state.Version == drop.Version);
+                    held.States.RemoveAll(state => state.Version == drop.Version && !(state.Incarnation > served));
                     break;
                 default:
                     throw new InvalidOperationException($"{actor} lets go of what it does not hold: {effect}");
@@ -155,17 +156,18 @@ internal sealed class Holdings(WeightVersions weights, GradientBuffers gradients
                     DiscardVersion(held, new VersionKey(message.Header.Incarnation, delivered.Version));
                     break;
                 case StateDelivered delivered:
-                    DiscardState(held, delivered.Shard, delivered.State.Version);
+                    DiscardState(held, delivered.Shard, message.Header.Incarnation, delivered.State.Version);
                     break;
                 case ResumeServing resume:
-                    DiscardState(held, resume.Shard, resume.State.Version);
+                    DiscardState(held, resume.Shard, message.Header.Incarnation, resume.State.Version);
                     break;
             }
         }
     }
 
-    /// <summary>The actor is gone; of the versions that may be kept, the newest is.</summary>
-    public void ReleaseAll(ActorAddress actor, Func<VersionKey, bool> mayBeKept, Predicate<ShardState> isSuccessors)
+    /// <summary>The actor is gone; of the versions that may be kept, the newest is. A state that has come for the actor that takes its place stays for that.</summary>
+    /// <param name="served">By a server: the incarnation that it served in. Null for the others.</param>
+    public void ReleaseAll(ActorAddress actor, Func<VersionKey, bool> mayBeKept, Incarnation? served = null)
     {
         lock (gate)
         {
@@ -182,9 +184,11 @@ internal sealed class Holdings(WeightVersions weights, GradientBuffers gradients
                 Of(actor).Versions.AddRange(held.Versions);
             }
 
-            if (held.States.FindAll(isSuccessors) is { Count: > 0 } kept)
+            held.States.RemoveAll(state => !(state.Incarnation > served));
+            if (held.States.Count > 0)
             {
-                Of(actor).States.AddRange(kept);
+                var next = held.States.Max(state => state.Incarnation);
+                Of(actor).States.AddRange(held.States.Where(state => state.Incarnation == next));
             }
         }
     }
@@ -197,9 +201,9 @@ internal sealed class Holdings(WeightVersions weights, GradientBuffers gradients
         }
     }
 
-    private static void DiscardState(Held held, ShardId shard, WeightVersion version)
+    private static void DiscardState(Held held, ShardId shard, Incarnation incarnation, WeightVersion version)
     {
-        if (held.States.FindIndex(state => state.Shard == shard && state.Version == version) is >= 0 and var place)
+        if (held.States.FindIndex(state => state.Shard == shard && state.Incarnation == incarnation && state.Version == version) is >= 0 and var place)
         {
             held.States.RemoveAt(place);
         }

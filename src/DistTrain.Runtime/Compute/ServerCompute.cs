@@ -127,8 +127,16 @@ internal sealed class ServerCompute(TrainingDefinition definition, IEngine engin
 
     public void Abandon(AbandonUpdate effect) => Find(effect.Shard).Running?.Abandon();
 
-    /// <returns>The incarnation in which it served; 0 where it never did.</returns>
-    public Incarnation Forget(ShardId shard)
+    /// <summary>In which the shard is served here; 0 for in none (yet).</summary>
+    public Incarnation Served(ShardId shard)
+    {
+        lock (gate)
+        {
+            return shards.TryGetValue(shard, out var found) ? found.Incarnation : default;
+        }
+    }
+
+    public void Forget(ShardId shard)
     {
         lock (gate)
         {

@@ -14,12 +14,17 @@ internal sealed class ShardState
 
     /// <param name="tensorCount">Of the optimizer.</param>
     public ShardState(ShardCut cut, ShardId shard, Incarnation incarnation, WeightVersion version, int tensorCount)
+        : this(cut, shard, incarnation, version, [.. Enumerable.Range(0, tensorCount + 1).Select(_ => new TensorBuffer(cut.LengthOf(shard.Value)))])
+    {
+    }
+
+    private ShardState(ShardCut cut, ShardId shard, Incarnation incarnation, WeightVersion version, IReadOnlyList<TensorBuffer> parts)
     {
         this.cut = cut;
         Shard = shard;
         Incarnation = incarnation;
         Version = version;
-        Parts = [.. Enumerable.Range(0, tensorCount + 1).Select(_ => new TensorBuffer(cut.LengthOf(shard.Value)))];
+        Parts = parts;
     }
 
     public ShardId Shard { get; }
@@ -31,6 +36,9 @@ internal sealed class ShardState
 
     /// <summary>The weights, then each of the optimizer's tensors.</summary>
     public IReadOnlyList<TensorBuffer> Parts { get; }
+
+    /// <summary>The same, to be served in another incarnation.</summary>
+    public ShardState In(Incarnation incarnation) => new(cut, Shard, incarnation, Version, Parts);
 
     /// <summary>Copies the shard's elements out of flat buffers.</summary>
     /// <param name="flat">As many as there are parts, in their order.</param>

@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using DistTrain.Actors;
 using DistTrain.Learning.Engines;
 using DistTrain.Learning.Optimization;
+using DistTrain.Runtime.Faults;
 
 namespace DistTrain.Runtime.Compute;
 
@@ -43,7 +44,16 @@ internal sealed class StepUpdate
 
     private StepNumber Step => effect.MiniBatch.Step;
 
-    public void RunPart(int part) => shard.RunPart(part);
+    public void RunPart(int part)
+    {
+        // While it waits for the sums of others, those wait for its own.
+        if (part == 0 && FaultPoints.IsArmed && !IsStaged)
+        {
+            FaultPoints.Pass(FaultPoint.Apply);
+        }
+
+        shard.RunPart(part);
+    }
 
     /// <summary>To be called once a stage, when every part has run.</summary>
     /// <returns>Whether all parts are to run for another stage at once.</returns>

@@ -6,6 +6,7 @@ using DistTrain.Learning.Diagnostics;
 using DistTrain.Learning.Engines;
 using DistTrain.Learning.Metrics;
 using DistTrain.Learning.Reduction;
+using DistTrain.Runtime.Faults;
 
 namespace DistTrain.Runtime.Compute;
 
@@ -50,6 +51,7 @@ internal sealed class WorkerCompute : IDisposable
         var start = Stopwatch.GetTimestamp();
         var (batch, range) = (effect.MiniBatch, effect.Range);
         var samples = Prepare(batch, range);
+        FaultPoints.Pass(FaultPoint.Compute);
         var nodes = plan.IsWhole ? ComputeWhole(samples, batch, range, weights) : split.Compute(samples, batch, range, weights);
         return new GradientComputed(batch.Step, range, nodes, (long)Stopwatch.GetElapsedTime(start).TotalMicroseconds);
     }

@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Runtime.InteropServices;
 using DistTrain.Actors;
 using DistTrain.Runtime.Compute;
+using DistTrain.Runtime.Faults;
 using DistTrain.Runtime.Wire;
 
 namespace DistTrain.Runtime.Links;
@@ -142,6 +143,12 @@ internal sealed class DataChannel : Channel
 
     protected override bool Compose(SendBatch batch, bool mayWait)
     {
+        // What was composed before has gone out.
+        if (FaultPoints.IsArmed && begun.Exists(transfer => transfer.IsGradientUnderWay))
+        {
+            FaultPoints.Pass(FaultPoint.Gradient);
+        }
+
         // In the middle of a chunk nothing else may come between.
         if (chunkLeft == 0)
         {

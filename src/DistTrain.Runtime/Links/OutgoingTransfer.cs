@@ -37,6 +37,9 @@ internal sealed class OutgoingTransfer
     /// <summary>Whether the end has been sent on any connection: only then can the peer have it whole.</summary>
     public bool WasEnded { get; private set; }
 
+    /// <summary>Whether it is a gradient of which the peer has a part.</summary>
+    public bool IsGradientUnderWay => tensors.Key is GradientKey && RemainingBytes > 0 && RemainingBytes < TotalBytes;
+
     /// <summary>For another connection, where it is sent from the beginning.</summary>
     public void Restart()
     {

@@ -6,6 +6,7 @@ using DistTrain.Learning.Graph;
 using DistTrain.Learning.Optimization;
 using DistTrain.Learning.Reduction;
 using DistTrain.Runtime.Compute;
+using DistTrain.Runtime.Faults;
 using DistTrain.Runtime.RunDirectory;
 using DistTrain.Runtime.Storage;
 
@@ -157,6 +158,7 @@ public sealed class CheckpointStore
 
         storage.FlushFolder(name.Folder);
         storage.FlushFolder(CheckpointName.Root);
+        FaultPoints.Pass(FaultPoint.Manifest);
     }
 
     private void WriteAnew(CheckpointName name, Checkpoint checkpoint, IReadOnlyList<ShardState> states, TensorBuffer? best)

@@ -1,6 +1,7 @@
 using System.Buffers;
 using DistTrain.Actors;
 using DistTrain.Learning;
+using DistTrain.Runtime.Faults;
 using DistTrain.Runtime.Storage;
 using DistTrain.Runtime.Wire;
 
@@ -71,6 +72,7 @@ public sealed class RunJournal
                 Write(entry);
                 if (entry is IncarnationBegun or CheckpointRecorded or RunEndRecorded)
                 {
+                    FaultPoints.Pass(FaultPoint.Journal);
                     FlushAll();
                 }
             }

@@ -1,4 +1,5 @@
 using System.Security.Cryptography;
+using DistTrain.Runtime.Faults;
 using DistTrain.Runtime.Storage;
 
 namespace DistTrain.Runtime.Recovery;
@@ -43,6 +44,7 @@ internal sealed class StorageWriter(IStorage storage, string file) : Stream
         write(stream);
         stream.Flush();
         storage.FlushFile(file);
+        FaultPoints.Pass(FaultPoint.Checkpoint);
         return new ManifestFile(StorageName.Split(file)[^1], stream.length, Convert.ToHexStringLower(stream.hash.GetHashAndReset()));
     }
 

@@ -74,6 +74,24 @@ public sealed class RunDirectoryWriter : IDisposable
         });
     }
 
+    /// <summary>Removes what a run has left whose process died before it had a journal: nothing was trained yet. Nothing happens where there is none, or a run has begun.</summary>
+    /// <exception cref="RunDirectoryException">Its process lives, or the system refuses.</exception>
+    public static void ClearUnbegun(string directory)
+    {
+        var paths = new RunPaths(directory);
+        if (Directory.Exists(directory) && !Directory.Exists(paths.Journal) && (File.Exists(paths.Lock) || File.Exists(paths.Configuration)))
+        {
+            Guarded(directory, () =>
+            {
+                var own = RunLock.Own();
+                own.TakeOver(paths, isForced: true);
+                File.Delete(paths.Configuration);
+                File.Delete(paths.Metrics);
+                own.Release(paths);
+            });
+        }
+    }
+
     /// <summary>The lines of the metrics so far.</summary>
     /// <exception cref="RunDirectoryException">The system refuses.</exception>
     public IReadOnlyList<string> ReadMetrics() => Guarded(Paths.Directory, () =>

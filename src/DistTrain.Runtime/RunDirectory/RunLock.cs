@@ -17,6 +17,9 @@ internal sealed record RunLock(int ProcessId, string Host, DateTime StartedUtc)
     /// <summary>Clocks that are set while a process runs move the time at which it seems to have begun.</summary>
     private static readonly TimeSpan ClockTolerance = TimeSpan.FromSeconds(5);
 
+    /// <summary>This process's own number: a container that is started again gives it to each of its processes in turn, however soon.</summary>
+    private static readonly TimeSpan OwnTolerance = TimeSpan.FromSeconds(1);
+
     public static RunLock Own()
     {
         using var process = Process.GetCurrentProcess();
@@ -111,7 +114,8 @@ internal sealed record RunLock(int ProcessId, string Host, DateTime StartedUtc)
         try
         {
             using var process = Process.GetProcessById(ProcessId);
-            return !process.HasExited && (process.StartTime.ToUniversalTime() - StartedUtc).Duration() < ClockTolerance;
+            var tolerance = ProcessId == Environment.ProcessId ? OwnTolerance : ClockTolerance;
+            return !process.HasExited && (process.StartTime.ToUniversalTime() - StartedUtc).Duration() < tolerance;
         }
         catch (Exception fault) when (fault is ArgumentException or InvalidOperationException)
         {

@@ -1,5 +1,6 @@
 using DistTrain.Actors;
 using DistTrain.Runtime.Compute;
+using DistTrain.Runtime.Tests.Recovery;
 
 namespace DistTrain.Runtime.Tests.Compute;
 
@@ -37,7 +38,7 @@ public class HoldingsTests
         var handle = Compute();
         Make(1, 0);
         Publish(1, 0);
-        holdings.ReleaseAll(Worker, _ => false, _ => false);
+        holdings.ReleaseAll(Worker, _ => false);
         Assert.Throws<KeyNotFoundException>(() => gradients.Get(handle));
         holdings.Release(Server, new DropWeights(new WeightVersion(0)));
         Assert.Equal(0, weights.Count);
@@ -48,7 +49,7 @@ public class HoldingsTests
     {
         Make(1, 0);
         Make(1, 1);
-        holdings.ReleaseAll(Server, _ => true, _ => false);
+        holdings.ReleaseAll(Server, _ => true);
         Assert.Throws<InvalidOperationException>(() => weights.Read(Key(1, 0), Shard));
         weights.Read(holdings.Version(Server, new WeightVersion(1)), Shard).Dispose();
     }
@@ -86,15 +87,51 @@ public class HoldingsTests
         Publish(1, 7);
         Make(2, 7);
         Publish(2, 7);
-        holdings.ReleaseAll(Server, _ => false, _ => false);
+        holdings.ReleaseAll(Server, _ => false);
         Assert.False(weights.Exists(Key(1, 7)));
         Assert.Equal(Key(2, 7), holdings.Version(Worker, new WeightVersion(7)));
 
         // One that was on its way.
         Make(1, 8);
         Publish(1, 8);
-        holdings.ReleaseAll(Server, _ => false, _ => false);
+        holdings.ReleaseAll(Server, _ => false);
         Assert.False(weights.Exists(Key(1, 8)));
+    }
+
+    [Fact]
+    public void A_state_that_came_for_the_next_server_outlives_the_one_in_its_place()
+    {
+        Deliver(incarnation: 4);
+        Deliver(incarnation: 5);
+        holdings.Release(Server, new DropSnapshot(State.Version), new Incarnation(4));
+        Assert.Equal(new Incarnation(5), holdings.State(Server, Shard, State.Version).Incarnation);
+        Deliver(incarnation: 6);
+        holdings.ReleaseAll(Server, _ => false, new Incarnation(4));
+        Assert.Equal(1, holdings.StateCount(Server));
+        Assert.Equal(new Incarnation(6), holdings.State(Server, Shard, State.Version).Incarnation);
+        holdings.ReleaseAll(Server, _ => false, new Incarnation(6));
+        Assert.Equal(0, holdings.StateCount(Server));
+    }
+
+    [Fact]
+    public void A_message_that_nobody_takes_takes_its_own_state_with_it()
+    {
+        Deliver(incarnation: 6);
+        Deliver(incarnation: 5);
+        holdings.Discard(Server, Resume(5));
+        Assert.Equal(new Incarnation(6), holdings.State(Server, Shard, State.Version).Incarnation);
+    }
+
+    private static readonly ServerState State = new(new WeightVersion(9), [], [], 0);
+
+    private static ResumeServing Resume(long incarnation) => new(new Header(default, new Incarnation(incarnation), default), Shard, new ShardMap(1, [NodeId.Coordinator]), State);
+
+    /// <summary>By the coordinator, which lets go of it.</summary>
+    private void Deliver(long incarnation)
+    {
+        holdings.Add(ActorAddress.Coordinator, new ShardState(CheckpointScene.Cut, Shard, new Incarnation(1), State.Version, tensorCount: 0));
+        holdings.Share(ActorAddress.Coordinator, Server, Resume(incarnation));
+        holdings.Release(ActorAddress.Coordinator, new DropSnapshot(State.Version));
     }
 
     private static VersionKey Key(long incarnation, long version) => new(new Incarnation(incarnation), new WeightVersion(version));

@@ -112,6 +112,31 @@ public sealed class RunLockTests : IDisposable
     }
 
     [Fact]
+    public void A_process_that_has_the_number_of_the_dead_one_is_not_taken_for_it()
+    {
+        Directory.CreateDirectory(Run);
+        var own = RunLock.Own();
+        File.WriteAllText(new RunPaths(Run).Lock, (own with { StartedUtc = own.StartedUtc.AddSeconds(-2) }).ToString());
+        RunDirectoryWriter.Open(Run, isForced: false).Dispose();
+    }
+
+    [Fact]
+    public void What_a_run_left_that_never_began_makes_room_for_it()
+    {
+        Directory.CreateDirectory(Run);
+        File.WriteAllText(new RunPaths(Run).Lock, "");
+        File.WriteAllText(new RunPaths(Run).Configuration, "");
+        File.WriteAllText(new RunPaths(Run).Metrics, "");
+        RunDirectoryWriter.ClearUnbegun(Run);
+        Assert.Empty(Directory.EnumerateFileSystemEntries(Run));
+        RunDirectoryWriter.Create(Run).Dispose();
+
+        Directory.CreateDirectory(new RunPaths(Run).Journal);
+        RunDirectoryWriter.ClearUnbegun(Run);
+        Assert.True(File.Exists(new RunPaths(Run).Metrics));
+    }
+
+    [Fact]
     public void A_lock_that_another_process_has_taken_over_is_left_to_it()
     {
         const string other = "process 1 on elsewhere since 2026-01-31T12:00:00Z";
