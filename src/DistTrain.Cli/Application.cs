@@ -1,6 +1,7 @@
 using DistTrain.Cli.Cluster;
 using DistTrain.Cli.CommandLine;
 using DistTrain.Learning;
+using DistTrain.Runtime.Recovery;
 using DistTrain.Runtime.RunDirectory;
 using DistTrain.Runtime.Security;
 
@@ -36,6 +37,7 @@ public static class Application
     {
         CommandException failure => (failure.Code, failure.Message),
         InvalidInputException refusal => (ExitCode.WrongUsage, refusal.Message),
+        SupersededException taken => (ExitCode.Superseded, taken.Message),
         RunDirectoryException refusal => (ExitCode.RunDirectory, refusal.Message),
         SecureConnectException failure => (NetworkFailure.CodeOf(failure), failure.Message),
         OutOfMemoryException => (ExitCode.WrongUsage, "there is not enough memory for this model, batch size and data"),

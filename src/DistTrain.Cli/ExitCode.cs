@@ -26,6 +26,12 @@ public enum ExitCode
     /// <summary>A process of the cluster did not want this one: a wrong secret, another version, other data.</summary>
     Refused = 7,
 
+    /// <summary>A later coordinator has taken the run over; this one has written nothing more.</summary>
+    Superseded = 8,
+
+    /// <summary>An epoch that was made again ended in other weights than the first time: a machine computes wrongly, or the run was changed.</summary>
+    Contradicted = 9,
+
     /// <summary>Ctrl-C or SIGTERM: 128 + 2, as shells have it. The weights are saved.</summary>
     Interrupted = 130,
 }

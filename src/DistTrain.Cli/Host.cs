@@ -3,12 +3,13 @@ using DistTrain.Learning.Engines;
 using DistTrain.Runtime;
 using DistTrain.Runtime.Cluster;
 using DistTrain.Runtime.Links;
+using DistTrain.Runtime.Recovery;
 using DistTrain.Runtime.Security;
 
 namespace DistTrain.Cli;
 
-/// <summary>Runs a training to its end: the runtime's entry point.</summary>
-public delegate TrainingResult Trainer(TrainingDefinition definition, IEngine engine, Action<TrainingEvent> listener, CancellationToken cancellation);
+/// <summary>Runs a training to its end, or goes on with one: the runtime's entry point.</summary>
+public delegate TrainingResult Trainer(TrainingDefinition definition, IEngine engine, Action<TrainingEvent> listener, CancellationToken cancellation, RunRecovery? recovery);
 
 /// <summary>Runs a training of several processes to its end, as their coordinator.</summary>
 public delegate TrainingResult CoordinatorRunner(
@@ -18,7 +19,8 @@ public delegate TrainingResult CoordinatorRunner(
     TrainingDefinition definition,
     IEngine engine,
     Action<TrainingEvent> listener,
-    CancellationToken cancellation);
+    CancellationToken cancellation,
+    RunRecovery? recovery);
 
 /// <summary>Takes part in a run of another process, until it is over.</summary>
 public delegate MemberOutcome MemberRunner(

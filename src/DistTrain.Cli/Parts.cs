@@ -21,7 +21,7 @@ internal static class Parts
     public static Trainer Trainer(string name) => name switch
     {
         "in-process" => InProcessTraining.Run,
-        "deterministic" => DeterministicTraining.Run,
+        "deterministic" => static (definition, engine, listener, cancellation, _) => DeterministicTraining.Run(definition, engine, listener, cancellation),
         _ => throw new ArgumentOutOfRangeException(nameof(name), name, "no such runtime"),
     };
 

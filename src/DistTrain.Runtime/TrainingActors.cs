@@ -1,6 +1,7 @@
 using DistTrain.Actors;
 using DistTrain.Learning;
 using DistTrain.Learning.Engines;
+using DistTrain.Runtime.Recovery;
 
 namespace DistTrain.Runtime;
 
@@ -8,14 +9,25 @@ namespace DistTrain.Runtime;
 public static class TrainingActors
 {
     /// <summary>The coordinator and the workers of a run, none started. The shards of the parameter server are made when the coordinator places them.</summary>
-    public static IReadOnlyList<IActor> Create(RunDefinition run)
+    /// <param name="run">What is to be done.</param>
+    /// <param name="past">What the coordinators before this one have written down; null for a run without a journal.</param>
+    public static IReadOnlyList<IActor> Create(RunDefinition run, JournalPast? past = null)
     {
         ArgumentNullException.ThrowIfNull(run);
         return
         [
-            new CoordinatorActor(run),
+            new CoordinatorActor(run, past),
             .. Enumerable.Range(1, run.WorkerCount).Select(number => new WorkerActor(new WorkerId(number), run.Arithmetic)),
         ];
+    }
+
+    /// <summary>What the actors need to know of a definition whose coordinator is in this process.</summary>
+    /// <param name="recovery">Null for a run that does not outlive its coordinator; it takes no checkpoints.</param>
+    /// <inheritdoc cref="ToRunDefinition(TrainingDefinition, ArithmeticId)"/>
+    public static RunDefinition ToRunDefinition(this TrainingDefinition definition, ArithmeticId arithmetic, RunRecovery? recovery)
+    {
+        var run = definition.ToRunDefinition(arithmetic);
+        return recovery is null ? run : run with { Term = recovery.Journal.Term, Checkpoints = definition.Checkpoints };
     }
 
     /// <summary>What the actors need to know of a definition.</summary>

@@ -61,6 +61,9 @@ public sealed record TrainingDefinition
     /// <summary>k of the top-k accuracy, at least 1.</summary>
     public int TopK { get; init; } = MetricPlan.DefaultTopK;
 
+    /// <summary>When checkpoints are taken, where the run has a place for them; null for a run without any.</summary>
+    public CheckpointPolicy? Checkpoints { get; init; }
+
     /// <summary>What a worker's programs may take of memory, in bytes; null for whatever they need.</summary>
     public long? MemoryBytes { get; init; }
 
@@ -75,7 +78,7 @@ public sealed record TrainingDefinition
     public void Check(IEngine engine)
     {
         ArgumentNullException.ThrowIfNull(engine);
-        this.ToRunDefinition(engine.ArithmeticId);
+        (this.ToRunDefinition(engine.ArithmeticId) with { Checkpoints = Checkpoints }).Check();
         ComputePlan.Create(this, engine);
     }
 
@@ -99,6 +102,16 @@ public sealed record EpochEnded(EpochReport Report) : TrainingEvent;
 /// <param name="MeanLoss">Over the step's mini-batch.</param>
 /// <param name="Norms">One entry for each learned tensor, by its index in the layout.</param>
 public sealed record LayersMeasured(long Step, double LearningRate, double MeanLoss, ImmutableArray<TensorNorms> Norms) : TrainingEvent;
+
+/// <summary>A checkpoint exists.</summary>
+/// <param name="WritingSeconds">From its first byte until it existed; training went on meanwhile.</param>
+public sealed record CheckpointTaken(long Step, double WritingSeconds) : TrainingEvent;
+
+/// <summary>The run goes on from a step again: a process was lost, or another coordinator goes on. A sentence for people comes besides.</summary>
+/// <param name="FromStep">The checkpoint's; 0 for the initial weights.</param>
+/// <param name="LostSteps">Committed steps after it, as far as is known; they are made again.</param>
+/// <param name="LostSeconds">Of training that they took.</param>
+public sealed record Recovered(long Term, long Incarnation, long FromStep, long LostSteps, double LostSeconds, string Cause) : TrainingEvent;
 
 /// <summary>A sentence for the log: a decision with its reason, such as workers that stay idle.</summary>
 public sealed record Noticed(string Sentence) : TrainingEvent;

@@ -20,6 +20,8 @@ public static class TrainingEvents
         StepMeasured step => new LayersMeasured(
             step.Step.Value, step.LearningRate, step.MeanLoss, TensorNorms.Fold(layout, ShardCut.Create(layout, step.Measures.Length).Merge(step.Measures), step.SampleCount)),
         EpochAnnounced epoch => new EpochEnded(epoch.Report),
+        CheckpointAnnounced taken => new CheckpointTaken(taken.Step.Value, taken.WritingSeconds),
+        RecoveryAnnounced r => new Recovered(r.Term.Value, r.Incarnation.Value, r.From.Value, r.LostSteps, r.LostSeconds, r.Cause),
         NoticeAnnounced notice => new Noticed(notice.Sentence),
         _ => throw new InvalidOperationException($"no event is known for {announcement?.GetType().Name}"),
     };

@@ -13,6 +13,7 @@ public sealed class DeterministicRun
     private readonly Scenario scenario;
     private readonly IComputeHost host;
     private readonly Action<Delivery>? observer;
+    private readonly Action<JournalEntry>? journal;
     private readonly VirtualNetwork network;
     private readonly SortedDictionary<ActorAddress, ActorProcess> processes = [];
     private readonly Queue<Incident> incidents;
@@ -21,11 +22,12 @@ public sealed class DeterministicRun
     private long now;
     private int lives;
 
-    private DeterministicRun(Scenario scenario, IComputeHost host, Action<Delivery>? observer)
+    private DeterministicRun(Scenario scenario, IComputeHost host, Action<Delivery>? observer, Action<JournalEntry>? journal)
     {
         this.scenario = scenario;
         this.host = host;
         this.observer = observer;
+        this.journal = journal;
         network = new VirtualNetwork(scenario.Seed, scenario.SmallestDelayMicroseconds, scenario.LargestDelayMicroseconds);
         incidents = new Queue<Incident>(scenario.Incidents.OrderBy(incident => incident.AtDelivery));
     }
@@ -34,13 +36,15 @@ public sealed class DeterministicRun
     /// <param name="scenario">What to run.</param>
     /// <param name="host">Does the computing.</param>
     /// <param name="observer">Sees every delivery; may be null.</param>
+    /// <param name="journal">Writes down what the coordinator decides; null for nowhere.</param>
     /// <param name="cancellation">Asks the run to stop after its current step, as <see cref="StopIsRequested"/> does.</param>
     /// <exception cref="InvalidOperationException">The run does not end, or an actor broke its contract.</exception>
-    public static SimulationResult Execute(Scenario scenario, IComputeHost host, Action<Delivery>? observer = null, CancellationToken cancellation = default)
+    public static SimulationResult Execute(
+        Scenario scenario, IComputeHost host, Action<Delivery>? observer = null, Action<JournalEntry>? journal = null, CancellationToken cancellation = default)
     {
         ArgumentNullException.ThrowIfNull(scenario);
         ArgumentNullException.ThrowIfNull(host);
-        var run = new DeterministicRun(scenario, host, observer);
+        var run = new DeterministicRun(scenario, host, observer, journal);
         run.StartAll();
         var deliveries = run.DeliverAll(cancellation);
         return new SimulationResult(
@@ -141,6 +145,9 @@ public sealed class DeterministicRun
             case Announce announce:
                 announcements.Add(announce.Announcement);
                 break;
+            case WriteJournal write:
+                journal?.Invoke(write.Entry);
+                break;
             case Retire:
                 End(process);
                 break;
@@ -150,7 +157,7 @@ public sealed class DeterministicRun
             case ReleaseNode released:
                 KillNode(released.Node);
                 break;
-            case Log or Refuse or PrepareSamples:
+            case Log or Refuse or PrepareSamples or WriteJournal:
                 break;
             default:
                 throw new InvalidOperationException($"unknown effect {effect}");
@@ -193,7 +200,12 @@ public sealed class DeterministicRun
         var result = host.Execute(process.Actor.Address, effect);
         var duration = process.DurationOf(result);
         process.BusyUntil = Math.Max(now, process.BusyUntil) + duration;
-        TellAt(process.BusyUntil, process, result is GradientComputed gradient ? gradient with { ElapsedMicroseconds = duration } : result);
+        TellAt(process.BusyUntil, process, result switch
+        {
+            GradientComputed gradient => gradient with { ElapsedMicroseconds = duration },
+            CheckpointSaved saved => saved with { ElapsedMicroseconds = duration },
+            _ => result,
+        });
     }
 
     private void TellAt(long time, ActorProcess process, Message message) =>

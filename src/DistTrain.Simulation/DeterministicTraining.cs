@@ -34,7 +34,7 @@ public static class DeterministicTraining
             Seed = definition.Seed,
             MaximumDeliveries = long.MaxValue,
         };
-        var result = DeterministicRun.Execute(scenario, host, delivery => Tell(delivery.Effects, host.Layout, listener), cancellation);
+        var result = DeterministicRun.Execute(scenario, host, delivery => Tell(delivery.Effects, host.Layout, listener), cancellation: cancellation);
         var ended = result.Ending ?? throw new InvalidOperationException("the actors came to rest without ending the run");
         return TrainingEvents.Result(definition, ended, host.CopyWeights(ended.Version));
     }

@@ -40,6 +40,9 @@ public static class TraceText
         HashWeights hash => $"compute hash of version {hash.Version}",
         ReleaseGradient => "release gradient",
         DropWeights drop => $"drop version {drop.Version}",
+        SaveCheckpoint save => $"save checkpoint after step {save.Checkpoint.Step}",
+        LoadCheckpoint load => $"load checkpoint for {load.ShardCount} shards, incarnation {load.Incarnation}",
+        WriteJournal write => $"journal {Describe(write.Entry)}",
         Retire => "retire",
         _ => effect.GetType().Name,
     };
@@ -81,8 +84,21 @@ public static class TraceText
         BlocksEvaluated evaluated => $"BlocksEvaluated version {evaluated.Version} blocks {evaluated.Range}",
         UpdateApplied applied => $"UpdateApplied step {applied.Step}",
         WeightsHashed hashed => $"WeightsHashed version {hashed.Version}",
+        CheckpointSaved saved => $"CheckpointSaved after step {saved.Step}{(saved.Failure is { } failure ? $": {failure}" : "")}",
+        CheckpointLoaded loaded => $"CheckpointLoaded {(loaded.Checkpoint is { } checkpoint ? $"after step {checkpoint.Step}" : "none")}, {loaded.Refused.Length} refused",
+        WorkerAtFault fault => $"WorkerAtFault {fault.Worker}: {fault.Reason}",
         WeightsInitialized initialized => $"WeightsInitialized version {initialized.Version}",
         _ => message.GetType().Name,
+    };
+
+    private static string Describe(JournalEntry entry) => entry switch
+    {
+        IncarnationBegun begun => $"incarnation {begun.Incarnation} from step {begun.From}: {begun.Reason}",
+        MembersChanged changed => $"members {JoinOrNothing(changed.Workers.Select(worker => worker.ToString()))}: {changed.Reason}",
+        EpochRecorded epoch => $"epoch {epoch.Report.Epoch}",
+        CheckpointRecorded checkpoint => $"checkpoint after step {checkpoint.Step}",
+        RunEndRecorded end => $"end: {end.Outcome} after step {end.LastStep}",
+        _ => entry.GetType().Name,
     };
 
     private static string Describe(Announcement announcement) => announcement switch

@@ -154,6 +154,49 @@ public class ShardTests
         Assert.Equal(new LedgerProof(64, 64, 0, 0, 32), closed.Proof);
     }
 
+    [Fact]
+    public void A_checkpoints_copy_holds_back_the_next_update_but_no_worker()
+    {
+        var only = new ParameterServerActor(TestRun.Shard);
+        only.On(new StartServing(TestRun.Header, TestRun.Shard, TestRun.Map));
+        only.On(new WeightsInitialized(default));
+        only.On(new Subscribe(TestRun.Session(1), TestRun.Worker(1)));
+        only.On(new DeliverState(TestRun.Header, TestRun.Version(1), GoesOn: true));
+        only.On(Plan(1));
+        only.On(Plan(2));
+        only.On(TestRun.Contribution(1, 3, 0));
+        var effects = only.On(new UpdateApplied(TestRun.StepOf(1), null));
+        Assert.Single(effects.Sent<WeightsPublished>());
+        Assert.Equal(new SnapshotState(TestRun.Shard, TestRun.Version(1)), effects[^1]);
+        Assert.Empty(only.On(TestRun.Contribution(2, 3, 0)));
+
+        effects = only.On(new StateSnapshotted(TestRun.Version(1), [0.9]));
+        Assert.Equal(TestRun.StepOf(1), Assert.Single(Assert.Single(effects.Sent<StateDelivered>()).State.Ledger).MiniBatch.Step);
+        Assert.Equal(new DropSnapshot(TestRun.Version(1)), effects[1]);
+        Assert.Equal(2, Assert.Single(effects.OfType<ReduceAndUpdate>()).MiniBatch.Step.Value);
+        Assert.DoesNotContain(only.On(new UpdateApplied(TestRun.StepOf(2), null)), effect => effect is SnapshotState);
+    }
+
+    [Fact]
+    public void A_copy_of_the_version_that_is_there_is_made_at_once()
+    {
+        Serve();
+        Assert.Equal([new SnapshotState(new ShardId(1), default)], server.On(new DeliverState(TestRun.Header, default, GoesOn: true)));
+        Assert.Empty(server.On(new DeliverState(TestRun.Header, default, GoesOn: false)));
+        var effects = server.On(new StateSnapshotted(default, []));
+        Assert.Equal([new SnapshotState(new ShardId(1), default)], effects.OfType<SnapshotState>());
+    }
+
+    [Fact]
+    public void The_coordinator_is_told_of_a_worker_that_counts_other_samples_than_there_are()
+    {
+        Serve();
+        server.On(Plan(1));
+        var wrong = TestRun.Contribution(1, 3, 0) with { Statistics = TestRun.Statistics(31) };
+        var fault = Assert.Single(server.On(wrong).Sent<WorkerAtFault>());
+        Assert.Equal((TestRun.Worker(1), new SessionNumber(1), "node [0..7] of step 1 holds 32 samples, but the contribution counts 31"), (fault.Worker, fault.WorkerSession, fault.Reason));
+    }
+
     private void Serve()
     {
         server.On(new StartServing(TestRun.Header, new ShardId(1), Map));

@@ -197,7 +197,7 @@ public sealed class BadInputTests : IDisposable
     public void A_run_directory_that_cannot_be_made_is_refused_before_the_training(string directory)
     {
         sandbox.Write("file", "");
-        sandbox.Trainer = (_, _, _, _) => throw new InvalidOperationException("the training has begun");
+        sandbox.Trainer = (_, _, _, _, _) => throw new InvalidOperationException("the training has begun");
         sandbox.Run("train", "--run", Path.Combine(sandbox.Folder, directory)).AssertRefused(ExitCode.RunDirectory);
     }
 

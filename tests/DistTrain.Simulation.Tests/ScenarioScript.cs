@@ -18,7 +18,7 @@ namespace DistTrain.Simulation.Tests;
 /// ----
 /// 0.000 ms  coordinator &lt;- runtime: Started
 /// </code>
-/// <c>shards 3</c>, <c>stages 1</c> and <c>placement servers</c> may stand among the settings; a node that "starts" holds shards only. A worker that "takes 10" needs 10 microseconds a sample and starts with the run; one that "takes 10 from 30" starts at delivery 30.
+/// <c>shards 3</c>, <c>stages 1</c>, <c>checkpoint-steps 2</c> and <c>placement servers</c> may stand among the settings; a node that "starts" holds shards only, and may die. A worker that "takes 10" needs 10 microseconds a sample and starts with the run; one that "takes 10 from 30" starts at delivery 30.
 /// </summary>
 internal sealed class ScenarioScript
 {
@@ -49,6 +49,7 @@ internal sealed class ScenarioScript
             EvaluationBlockSize = settings["block"],
             ShardCount = settings.GetValueOrDefault("shards", 1),
             Placement = placement,
+            Checkpoints = settings.TryGetValue("checkpoint-steps", out var steps) ? new CheckpointPolicy { EverySteps = steps } : null,
         },
         Workers = [.. workers],
         Incidents = [.. incidents],
@@ -87,6 +88,9 @@ internal sealed class ScenarioScript
                 break;
             case ["node", var id, "leaves", "at", var at]:
                 incidents.Add(new NodeIsAskedToLeave(Number(at), new NodeId(Number(id))));
+                break;
+            case ["node", var id, "dies", "at", var at]:
+                incidents.Add(new NodeDies(Number(at), new NodeId(Number(id))));
                 break;
             case ["placement", var name]:
                 placement = Enum.Parse<ShardPlacement>(name, ignoreCase: true);

@@ -9,6 +9,11 @@ internal sealed record SymbolicPart(WeightVersion Version, ShardId Shard, IReadO
 /// <summary>A shard's state, set aside.</summary>
 internal sealed record SymbolicState(ShardId Shard, WeightVersion Version, SymbolicPart Weights, IReadOnlyDictionary<int, string> Optimizer);
 
+/// <summary>What is on a disk that loses nothing.</summary>
+/// <param name="States">[shards].</param>
+/// <param name="Best">[shards] of the best epoch's version; empty where there is none.</param>
+internal sealed record SymbolicCheckpoint(Checkpoint Checkpoint, SymbolicState[] States, SymbolicPart[] Best);
+
 /// <param name="ComputedOn">[chunks] of the weights.</param>
 internal sealed record SymbolicGradient(MiniBatch MiniBatch, string[] ComputedOn, TreeNode Node, string Sum);
 
@@ -49,7 +54,7 @@ internal sealed class SymbolicHoldings
             ReleaseGradient release => holder.Gradients.Remove(release.Gradient),
             DropWeights drop when actor.Role == ActorRole.Worker => holder.Parts.RemoveAll(part => part.Version == drop.Version) >= 0,
             DropWeights drop => holder.DropOne(drop.Version),
-            DropSnapshot drop => holder.States.RemoveAll(state => state.Version == drop.Version) > 0,
+            DropSnapshot drop => holder.States.RemoveAll(state => state.Version == drop.Version) >= 0,
             _ => false,
         };
         if (!wasHeld)

@@ -23,6 +23,7 @@ internal sealed class SymbolicHost : IComputeHost
     private readonly int shardCount;
     private readonly SymbolicHoldings holdings = new();
     private readonly SortedDictionary<ShardId, SymbolicShard> shards = [];
+    private SymbolicCheckpoint? newest;
 
     public SymbolicHost(RunDefinition definition, int? shardCount = null)
     {
@@ -67,6 +68,8 @@ internal sealed class SymbolicHost : IComputeHost
         HashWeights hash => new WeightsHashed(hash.Version, Hash(WholeOf(actor, hash.Version))),
         SnapshotState snapshot => Snapshot(actor, snapshot),
         RestoreState restore => Restore(actor, restore),
+        SaveCheckpoint save => Save(actor, save.Checkpoint),
+        LoadCheckpoint load => Load(actor, load),
         _ => throw new InvalidOperationException($"unknown computation {effect}"),
     };
 
@@ -219,6 +222,36 @@ internal sealed class SymbolicHost : IComputeHost
         shards[restore.Shard] = new SymbolicShard(state.Optimizer.ToDictionary(), [.. shards[restore.Shard].Applied.Take((int)version.Value)]);
         holdings.Hold(actor, state.Weights);
         return new WeightsInitialized(version);
+    }
+
+    private CheckpointSaved Save(ActorAddress actor, Checkpoint checkpoint)
+    {
+        var version = checkpoint.Step.Makes;
+        var of = Enumerable.Range(0, shardCount).Select(shard => new ShardId(shard)).ToArray();
+        var states = of.Select(shard => holdings.StateOf(actor, shard, version));
+        var best = checkpoint.Coordinator.Decisions.Best is { } epoch ? of.Select(shard => PartOf(actor, epoch.Version, shard)) : [];
+        newest = new SymbolicCheckpoint(checkpoint, [.. states], [.. best]);
+        return new CheckpointSaved(checkpoint.Step, null, 0);
+    }
+
+    private CheckpointLoaded Load(ActorAddress actor, LoadCheckpoint load)
+    {
+        if (load.ShardCount != shardCount)
+        {
+            throw new InvalidOperationException($"{load} cuts the state anew");
+        }
+
+        foreach (var state in newest?.States ?? [])
+        {
+            holdings.Hold(actor, state);
+        }
+
+        foreach (var part in newest?.Best ?? [])
+        {
+            holdings.Hold(actor, part);
+        }
+
+        return new CheckpointLoaded(newest?.Checkpoint, []);
     }
 
     private BlocksEvaluated Evaluate(ActorAddress actor, EvaluateBlocks evaluate)

@@ -17,6 +17,7 @@ public sealed partial class CoordinatorActor
     private void Conclude(bool stopsEarly, EffectList effects)
     {
         BecomeConcluding();
+        AbandonCheckpoint("the training is over", effects);
         var restored = decisions.Best is { } best && best.Version != committed.Makes ? decisions.Best : null;
         if (restored is { } earlier)
         {
@@ -53,9 +54,14 @@ public sealed partial class CoordinatorActor
             stopsAfterMoving = true;
             effects.Notice("the run stops as soon as the moving shards have arrived");
         }
-        else if (phase is Phase.Gathering or Phase.Training or Phase.Concluding)
+        else if (phase == Phase.Recovering && !isAskedToStop)
         {
-            StopOnRequest(effects);
+            isAskedToStop = true;
+            effects.Notice("the run stops as soon as the last checkpoint is restored");
+        }
+        else if (phase is Phase.Gathering or Phase.Training or Phase.Concluding && !isAskedToStop)
+        {
+            Stop(effects);
         }
         else
         {
@@ -63,10 +69,33 @@ public sealed partial class CoordinatorActor
         }
     }
 
+    private void Stop(EffectList effects)
+    {
+        if ((phase == Phase.Training && TakesCheckpoints) || (phase == Phase.Gathering && continuesAnother))
+        {
+            isAskedToStop = true;
+            PlaceIfDecided(effects);
+            StopIfAtRest(effects);
+        }
+        else
+        {
+            StopOnRequest(effects);
+        }
+    }
+
     private void StopOnRequest(EffectList effects)
     {
+        EndNow(new Ending(RunOutcome.Cancelled), effects);
+    }
+
+    /// <summary>A replay that contradicts what was announced proves nothing but that one of the two is wrong.</summary>
+    private void Contradict(string cause, EffectList effects) => EndNow(new Ending(RunOutcome.Contradicted) { Cause = cause }, effects);
+
+    private void EndNow(Ending how, EffectList effects)
+    {
         BecomeStopping();
-        ending = new Ending(RunOutcome.Cancelled);
+        AbandonCheckpoint("the run ends", effects);
+        ending = how;
         if (map is null)
         {
             // Nobody has any weights yet: the run leaves the initial ones.
@@ -146,7 +175,7 @@ public sealed partial class CoordinatorActor
     /// <summary>The workers and shards leave when the result is here and its hash is known.</summary>
     private void DismissIfStopped(EffectList effects)
     {
-        if (phase != Phase.Stopping || ResultIfThere() is not { } result || versions.HashOf(result) is null)
+        if (phase != Phase.Stopping || ResultIfThere() is not { } result || versions.HashOf(result) is null || checkpoint is { IsSaving: true })
         {
             return;
         }
@@ -183,6 +212,7 @@ public sealed partial class CoordinatorActor
 
         BecomeEnded();
         var result = ResultIfThere()!.Value;
+        Journal(new RunEndRecorded(ending!.Outcome, committed, versions.HashOf(result)!), effects);
         effects.Announce(new RunEnded(ending!.Outcome, epochsReported, result, versions.HashOf(result)!, clock.TotalSeconds, Explain(ending, result), ending.Chunk)
         {
             LastStep = committed,
@@ -198,6 +228,7 @@ public sealed partial class CoordinatorActor
         RunOutcome.Cancelled => $"stopped on request after step {result}",
         RunOutcome.ServerLost when result == default => $"{ending.Cause}: the run ends with the weights that it began with, because no epoch had ended",
         RunOutcome.ServerLost => $"{ending.Cause}: the run ends with the weights of step {result}, the last that the coordinator has",
+        RunOutcome.Contradicted => $"{ending.Cause}: one of the two was computed wrongly, or the run was changed between them; the weights of step {result} are the second",
         RunOutcome.NonFinite => ExplainNonFinite(ending.Broken!.Value.Step, ending.Chunk),
         _ => null,
     };
@@ -220,7 +251,7 @@ public sealed partial class CoordinatorActor
         /// <summary>The epoch whose weights are left; null for the last ones.</summary>
         public BestEpoch? Restored { get; init; }
 
-        /// <summary>Of a run that lost shards: what happened.</summary>
+        /// <summary>Of a run that lost shards, or contradicts itself: what happened.</summary>
         public string? Cause { get; init; }
 
         /// <summary>Of a run that lost shards: what it leaves.</summary>

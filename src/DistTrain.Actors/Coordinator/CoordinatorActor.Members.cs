@@ -23,7 +23,7 @@ public sealed partial class CoordinatorActor
         PlaceIfDecided(effects);
     }
 
-    private void HandleJoinRequested(Timestamp now, JoinRequested request, EffectList effects)
+    private void HandleJoinRequested(JoinRequested request, EffectList effects)
     {
         if (ReasonNotToAdmit(request) is { } reason)
         {
@@ -36,12 +36,13 @@ public sealed partial class CoordinatorActor
         waitingToJoin.Add(request);
         PlaceIfDecided(effects);
         AdmitWaiting(effects);
-        BeginIfGathered(now, effects);
+        MoveIfDue(effects);
+        BeginIfGathered(effects);
     }
 
     private string? ReasonNotToAdmit(JoinRequested request)
     {
-        if (phase is not (Phase.Gathering or Phase.Training or Phase.Moving or Phase.Concluding))
+        if (phase is not (Phase.Gathering or Phase.Training or Phase.Moving or Phase.Recovering or Phase.Concluding))
         {
             return "the run is ending";
         }
@@ -90,6 +91,7 @@ public sealed partial class CoordinatorActor
     private void Admit(JoinRequested request, EffectList effects)
     {
         Welcome(members.Add(request.Worker, request.Node), effects);
+        JournalMembers($"{request.Worker} joined on {request.Node}", effects);
         if (phase is not (Phase.Training or Phase.Concluding))
         {
             return;
@@ -118,11 +120,21 @@ public sealed partial class CoordinatorActor
 
     private void Welcome(Member member, EffectList effects) => SendTo(member, session => new Welcome(session, map!), effects);
 
-    private void BeginIfGathered(Timestamp now, EffectList effects)
+    private void WelcomeAll(EffectList effects)
     {
-        if (phase == Phase.Gathering && ShardsAreReady && !MustMove && members.Count >= definition.WorkerCount)
+        foreach (var member in members.All)
         {
-            BecomeTraining(now);
+            Welcome(member, effects);
+        }
+    }
+
+    private void JournalMembers(string reason, EffectList effects) => Journal(new MembersChanged([.. members.All.Select(member => member.Worker)], reason), effects);
+
+    private void BeginIfGathered(EffectList effects)
+    {
+        if (phase == Phase.Gathering && ShardsAreReady && !MustMove && !isAskedToStop && members.Count >= definition.WorkerCount)
+        {
+            BecomeTraining();
             SayHowTheRateIsScaled(decisions.Epoch, effects);
             if (definition.Epochs == 0)
             {
@@ -181,9 +193,10 @@ public sealed partial class CoordinatorActor
         waitingToLeave.Remove(worker);
         var decision = WorkerDeath.Decide(definition, whatHappened, member.OpenRanges, committed, evaluation?.OpenBlocksOf(worker) ?? [], members.Count);
         effects.Notice(decision.Reason);
-        if (phase != Phase.Moving)
+        JournalMembers(whatHappened, effects);
+        if (phase is not (Phase.Moving or Phase.Recovering))
         {
-            // While shards move, no server has its session, and the next ones will never hear of it.
+            // While shards move or are restored, no server has its session, and the next ones will never hear of it.
             openQuestions += decision.AskTheServerAbout.Length * (map?.ShardCount ?? 0);
             SendToServers(_ => new EndSession(header, worker, member.Session, decision.AskTheServerAbout, what), effects);
         }
@@ -196,8 +209,23 @@ public sealed partial class CoordinatorActor
         evaluation?.Abandon(worker);
         AssignBlocks(decision.BlocksToAssign, $"{worker} {what}", effects);
         ReleaseNodes(effects);
+        StopIfAtRest(effects);
         StopEarlierIfStuck(effects);
         EndIfAllHaveLeft(effects);
+    }
+
+    /// <summary>It cannot be trusted with work any more: what it was assigned goes to others.</summary>
+    private void HandleWorkerAtFault(WorkerAtFault fault, EffectList effects)
+    {
+        if (members.Find(fault.Worker) is not { } member || member.Session != fault.WorkerSession)
+        {
+            effects.Refuse(fault, $"{fault.Worker} is no member in session {fault.WorkerSession} (any more)");
+            return;
+        }
+
+        departing.Add((member.Worker, member.Session));
+        SendTo(member, session => new Stop(session), effects);
+        LoseWorker(member, fault.Reason, effects);
     }
 
     private void HandleWorkerStopped(WorkerStopped stopped, EffectList effects)

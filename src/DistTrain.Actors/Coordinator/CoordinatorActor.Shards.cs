@@ -19,15 +19,19 @@ public sealed partial class CoordinatorActor
     private ShardMap? map;
     private bool stopsAfterMoving;
 
+    /// <summary>Into how many a checkpoint is cut that is read before any shard is placed.</summary>
+    private int shardsToLoad;
+
     private bool ShardsAreReady => map is not null && readyShards.Count == map.ShardCount;
 
     private void HandleServerNodeJoined(ServerNodeJoined joined, EffectList effects)
     {
         serverNodes.Add(joined.Node);
         PlaceIfDecided(effects);
+        MoveIfDue(effects);
     }
 
-    private void HandleServerReady(Timestamp now, ServerReady ready, EffectList effects)
+    private void HandleServerReady(ServerReady ready, EffectList effects)
     {
         readyShards.Add(ready.Shard);
         if (!ShardsAreReady)
@@ -39,31 +43,52 @@ public sealed partial class CoordinatorActor
         {
             EndMove(effects);
         }
+        else if (phase == Phase.Recovering)
+        {
+            EndRecovery(effects);
+        }
+
+        StopIfAtRest(effects);
 
         AdmitWaiting(effects);
         MoveIfDue(effects);
-        BeginIfGathered(now, effects);
+        BeginIfGathered(effects);
         PlanMore(effects);
     }
 
     private void PlaceIfDecided(EffectList effects)
     {
-        if (phase != Phase.Gathering || map is not null)
+        if (phase != Phase.Gathering || map is not null || loadingBecause is not null)
         {
             return;
         }
 
-        var decision = Placement.Decide(definition, [.. waitingToJoin.Select(request => request.Node)], serverNodes);
+        var decision = DecidePlacement();
         effects.Log($"{decision.Reason}{(decision.Nodes is null ? ": the shards are not placed yet" : "")}");
-        if (decision.Nodes is { } nodes)
+        if (decision.Nodes is not { } nodes)
+        {
+            return;
+        }
+
+        if (continuesAnother)
+        {
+            shardsToLoad = nodes.Length;
+            Load(nodes.Length, "the run is resumed", effects);
+        }
+        else
         {
             Place(nodes, effects);
         }
     }
 
+    /// <summary>A run that is resumed and asked to stop before it goes on needs its weights here only, to leave them as they are.</summary>
+    private PlacementDecision DecidePlacement() => Placement.Decide(
+        isAskedToStop ? definition with { Placement = ShardPlacement.Central } : definition, [.. waitingToJoin.Select(request => request.Node)], serverNodes);
+
     /// <summary>Begins from version 0.</summary>
     private void Place(ImmutableArray<NodeId> nodes, EffectList effects)
     {
+        Journal(new IncarnationBegun(header.Incarnation, default, "the run begins"), effects);
         BringIntoForce(new ShardMap((map?.Version ?? 0) + 1, nodes), effects);
         SendToServers(shard => new StartServing(header, shard, map!), effects);
     }
@@ -121,7 +146,10 @@ public sealed partial class CoordinatorActor
     }
 
     /// <summary>Whether nothing more may be planned before shards have moved.</summary>
-    private bool MustMove => leavingNodes.Keys.Any(HoldsShards);
+    private bool MustMove => leavingNodes.Keys.Any(HoldsShards) || ShardsAreStranded;
+
+    /// <summary>Whether shards live in the coordinator's process only because no other node was left when they were lost, and one is there now.</summary>
+    private bool ShardsAreStranded => TakesCheckpoints && definition.Placement != ShardPlacement.Central && HoldsShards(NodeId.Coordinator) && NodesForShards().Any();
 
     /// <summary>
     /// When a node that holds shards wants to leave, the plan stops; once every planned step is committed and every epoch reported, all shards hand over their states as they are after the same step, and
@@ -129,8 +157,7 @@ public sealed partial class CoordinatorActor
     /// </summary>
     private void MoveIfDue(EffectList effects)
     {
-        var isBetweenSteps = planned == committed && evaluation is null && tallies.Values.All(tally => tally.TrainingSeconds is null);
-        if (phase is not (Phase.Gathering or Phase.Training) || !MustMove || !ShardsAreReady || !isBetweenSteps)
+        if (phase is not (Phase.Gathering or Phase.Training) || !MustMove || !ShardsAreReady || !IsBetweenSteps || checkpoint is not null)
         {
             return;
         }
@@ -145,7 +172,9 @@ public sealed partial class CoordinatorActor
         BecomeMoving();
         readyShards.Clear();
         var who = string.Join(" and ", leavingNodes.Where(pair => HoldsShards(pair.Key)).Select(pair => $"{pair.Key} ({pair.Value})"));
-        effects.Notice($"{who} leaves: after step {committed} its part of the weights moves to another node");
+        effects.Notice(who.Length > 0
+            ? $"{who} leaves: after step {committed} its part of the weights moves to another node"
+            : $"after step {committed} the weights move from the coordinator's process, where they were as long as no node was there for them");
         SendToServers(_ => new DeliverState(header, committed.Makes, GoesOn: false), effects);
     }
 
@@ -153,8 +182,7 @@ public sealed partial class CoordinatorActor
     {
         if (phase != Phase.Moving)
         {
-            effects.Refuse(delivered, "no shards are being moved (any more)");
-            effects.Add(new DropSnapshot(delivered.State.Version));
+            AddToCheckpoint(delivered, effects);
             return;
         }
 
@@ -167,43 +195,43 @@ public sealed partial class CoordinatorActor
 
     private void ResumeElsewhere(EffectList effects)
     {
-        IEnumerable<NodeId> others = definition.Placement switch
-        {
-            ShardPlacement.Central => [],
-            ShardPlacement.Workers => members.All.Select(member => member.Node).Distinct(),
-            _ => serverNodes,
-        };
-        var decision = Placement.Move(map!, [.. leavingNodes.Keys], others);
+        NodeId[] leaving = ShardsAreStranded ? [.. leavingNodes.Keys, NodeId.Coordinator] : [.. leavingNodes.Keys];
+        var decision = Placement.Move(map!, leaving, NodesForShards());
         BeginIncarnation();
+        Journal(new IncarnationBegun(header.Incarnation, committed, decision.Reason), effects);
         BringIntoForce(new ShardMap(map!.Version + 1, decision.Nodes!.Value), effects);
         effects.Log($"map {map.Version}, incarnation {header.Incarnation}: {decision.Reason}");
         SendToServers(shard => new ResumeServing(header, shard, map, movedStates[shard]), effects);
         DropMovedStates(effects);
     }
 
+    private IEnumerable<NodeId> NodesForShards() => (definition.Placement switch
+    {
+        ShardPlacement.Central => [],
+        ShardPlacement.Workers => members.All.Select(member => member.Node).Distinct(),
+        _ => serverNodes,
+    }).Except(leavingNodes.Keys);
+
     private void DropMovedStates(EffectList effects)
     {
         foreach (var version in movedStates.Values.Select(state => state.Version).Distinct())
         {
-            effects.Add(new DropSnapshot(version));
+            DropStates(version, effects);
         }
 
         movedStates.Clear();
+        LetGoOfStrayStates(effects);
     }
 
     /// <summary>Every shard goes on: the workers begin anew with them, and who wanted to leave may.</summary>
     private void EndMove(EffectList effects)
     {
         BecomeInterrupted();
-        foreach (var member in members.All)
-        {
-            Welcome(member, effects);
-        }
-
+        WelcomeAll(effects);
         ReleaseNodes(effects);
         if (stopsAfterMoving)
         {
-            StopOnRequest(effects);
+            Stop(effects);
         }
     }
 
@@ -213,11 +241,28 @@ public sealed partial class CoordinatorActor
         leavingNodes.Remove(lost.Node);
         goneNodes.Add(lost.Node);
         ShardId[] shards = [.. (map?.Shards ?? []).Where(shard => map!.NodeOf(shard) == lost.Node && !movedStates.ContainsKey(shard))];
-        if (shards.Length == 0 || phase is not (Phase.Gathering or Phase.Training or Phase.Moving or Phase.Concluding or Phase.Stopping))
+        if (shards.Length == 0 || !NeedsShards)
         {
             return;
         }
 
-        EndWithoutShards($"{lost.Node} was lost ({lost.Reason}) with {string.Join(", ", shards)}", effects);
+        var cause = $"{lost.Node} was lost ({lost.Reason}) with {string.Join(", ", shards)}";
+        if (TakesCheckpoints)
+        {
+            Recover(cause, effects);
+        }
+        else
+        {
+            EndWithoutShards(cause, effects);
+        }
     }
+
+    /// <summary>Whether the run still wants anything of the shards that are placed.</summary>
+    private bool NeedsShards => phase switch
+    {
+        Phase.Gathering or Phase.Training or Phase.Moving or Phase.Concluding => true,
+        Phase.Recovering => loadingBecause is null,
+        Phase.Stopping => ResultIfThere() is not { } result || !versions.IsWhole(result),
+        _ => false,
+    };
 }

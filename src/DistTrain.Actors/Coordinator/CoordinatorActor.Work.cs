@@ -25,7 +25,8 @@ public sealed partial class CoordinatorActor
 
     private void PlanMore(EffectList effects)
     {
-        while (phase == Phase.Training && !MustMove && PlanAhead.Decide(definition, decisions.Epoch, planned, committed, members.Count, epochsReported) is { Next: { } next } decision)
+        while (phase == Phase.Training && !MustMove && !isAskedToStop
+            && PlanAhead.Decide(definition, decisions.Epoch, planned, committed, members.Count, epochsReported, evaluation is not null) is { Next: { } next } decision)
         {
             Enter(decision.Epoch, effects);
             Plan(next, effects);
@@ -59,6 +60,7 @@ public sealed partial class CoordinatorActor
     {
         planned = step.MiniBatch.Step;
         openSteps.Add(planned, new AssignedStep(step, map!.ShardCount));
+        PlanCheckpoint(step, effects);
         var measuring = MeasuringRule.Decide(planned, step.EndsEpoch, definition.MeasuringIntervalSteps);
         SendToServers(_ => new PlanStep(header, step.MiniBatch, step.LearningRate, step.EndsEpoch) { Measures = measuring.Measures }, effects);
 
@@ -185,7 +187,7 @@ public sealed partial class CoordinatorActor
         }
     }
 
-    private void HandleStepCommitted(Timestamp now, StepCommitted message, EffectList effects)
+    private void HandleStepCommitted(StepCommitted message, EffectList effects)
     {
         if (!openSteps.TryGetValue(message.Step, out var step) || !step.Commit(message))
         {
@@ -195,13 +197,14 @@ public sealed partial class CoordinatorActor
 
         if (step.IsCommitted)
         {
-            Commit(now, step, effects);
+            Commit(step, effects);
+            StopIfAtRest(effects);
             MoveIfDue(effects);
         }
     }
 
     /// <summary>Every shard has applied the step.</summary>
-    private void Commit(Timestamp now, AssignedStep step, EffectList effects)
+    private void Commit(AssignedStep step, EffectList effects)
     {
         var record = step.Record!;
         var miniBatch = step.Plan.MiniBatch;
@@ -210,6 +213,15 @@ public sealed partial class CoordinatorActor
         members.Commit(record.Entry);
         var tally = TallyOf(miniBatch.Epoch);
         tally.Add(record, step.Plan.LearningRate);
+        if (committed > furthest)
+        {
+            furthest = committed;
+        }
+        else
+        {
+            tally.AddReplayed(miniBatch.SampleCount);
+        }
+
         if (step.Measures.Any(measures => !measures.IsEmpty))
         {
             var meanLoss = record.Statistics.LossSum / record.Statistics.SampleCount;
@@ -222,13 +234,15 @@ public sealed partial class CoordinatorActor
             tally.TrainingSeconds = clock.EndEpoch();
         }
 
+        CommitToCheckpoint(step.Plan, tally, effects);
+
         if (committed.Value % SpeedAssessment.IntervalSteps == 0 && members.AssessSpeeds() is { IsChanged: true } speeds)
         {
             effects.Log($"after step {committed}, {speeds.Reason}");
         }
 
         PlanMore(effects);
-        AnnounceProgress(now, tally, effects);
+        AnnounceProgress(tally, effects);
     }
 
     private void HandleWeightsDelivered(WeightsDelivered delivered, EffectList effects)
@@ -242,17 +256,18 @@ public sealed partial class CoordinatorActor
     private void HandleWeightsHashed(WeightsHashed hashed, EffectList effects)
     {
         versions.AddHash(hashed);
-        if (tallies.Values.FirstOrDefault(tally => tally.LastStep.Makes == hashed.Version) is { } tally)
+        if (versions.HashOf(hashed.Version) is not null && tallies.Values.FirstOrDefault(tally => tally.LastStep.Makes == hashed.Version) is { } tally)
         {
             tally.WeightsHash = hashed.Hash;
             ReportCompleteEpochs(effects);
+            StopIfAtRest(effects);
             MoveIfDue(effects);
         }
 
         DismissIfStopped(effects);
     }
 
-    private void HandleEvaluationBlocksDone(Timestamp now, EvaluationBlocksDone done, EffectList effects)
+    private void HandleEvaluationBlocksDone(EvaluationBlocksDone done, EffectList effects)
     {
         if (evaluation is null || evaluation.Version != done.Version || evaluation.Split != done.Split)
         {
@@ -269,11 +284,11 @@ public sealed partial class CoordinatorActor
         evaluation.Add(done.Blocks);
         if (evaluation.Decide(definition).Summary is { } summary)
         {
-            EndEvaluation(now, evaluation, summary, effects);
+            EndEvaluation(evaluation, summary, effects);
         }
     }
 
-    private void EndEvaluation(Timestamp now, OpenEvaluation ended, EvaluationSummary summary, EffectList effects)
+    private void EndEvaluation(OpenEvaluation ended, EvaluationSummary summary, EffectList effects)
     {
         evaluation = null;
         if (phase == Phase.Concluding)
@@ -292,8 +307,11 @@ public sealed partial class CoordinatorActor
         else
         {
             bestTest = (ended.Version, summary);
+            SaveIfComplete(effects);
+            PlanMore(effects);
         }
 
+        StopIfAtRest(effects);
         MoveIfDue(effects);
     }
 
@@ -307,7 +325,7 @@ public sealed partial class CoordinatorActor
         return tally;
     }
 
-    private void AnnounceProgress(Timestamp now, EpochTally tally, EffectList effects)
+    private void AnnounceProgress(EpochTally tally, EffectList effects)
     {
         if (lastProgress is { } last && now.Microseconds - last.Microseconds < ProgressIntervalMicroseconds)
         {
@@ -334,7 +352,11 @@ public sealed partial class CoordinatorActor
             tallies.Remove(tally.Epoch);
             epochsReported++;
             var report = tally.Report(definition, members.All.Select(member => member.Worker));
-            effects.Announce(new EpochAnnounced(report));
+            if (!AnnounceOrCompare(report, effects))
+            {
+                return;
+            }
+
             var stopsEarly = DecideWhatFollows(report, effects);
             if (stopsEarly || epochsReported == definition.Epochs)
             {
@@ -342,8 +364,19 @@ public sealed partial class CoordinatorActor
             }
             else
             {
+                TestBestForCheckpoints(new WeightVersion(report.LastStep), effects);
+                SaveIfComplete(effects);
                 PlanMore(effects);
             }
+        }
+    }
+
+    /// <summary>A run that returns to a checkpoint has no server that holds the best epoch's weights, so what the test part says of them is found out while there is one.</summary>
+    private void TestBestForCheckpoints(WeightVersion version, EffectList effects)
+    {
+        if (TakesCheckpoints && definition.TestsAtTheEnd && decisions.Best is { } best && best.Version == version)
+        {
+            OpenEvaluationOf(best.Epoch, best.Version, DataSplit.Test, $"version {best.Version} may be left in the end, and a checkpoint holds what the test says of it", effects);
         }
     }
 
@@ -372,6 +405,15 @@ public sealed partial class CoordinatorActor
         }
 
         var version = new WeightVersion(report.LastStep);
+        if (checkpoint is { IsSaving: false } open && open.Step.Makes == version)
+        {
+            open.Decide(decisions, definition.Checkpoints?.BestBy is { } metric ? report.Metric(metric) : null);
+        }
+        else if (checkpoint is { IsSaving: false } && bestBefore is not null && decisions.Best != bestBefore)
+        {
+            AbandonCheckpoint($"the weights of epoch {bestBefore.Value.Epoch}, which belong to it, are the best no more", effects);
+        }
+
         if (decisions.Best?.Version != version)
         {
             SendToServers(_ => new ReleaseVersion(header, version), effects);

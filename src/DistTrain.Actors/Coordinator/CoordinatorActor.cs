@@ -10,16 +10,28 @@ public sealed partial class CoordinatorActor : IActor
     private Header header;
     private Phase phase = Phase.Idle;
 
-    /// <summary>The phase that <see cref="Phase.Moving"/> interrupts.</summary>
+    /// <summary>The phase that <see cref="Phase.Moving"/> or <see cref="Phase.Recovering"/> interrupts.</summary>
     private Phase interrupted;
 
+    /// <summary>Of the message that is being handled.</summary>
+    private Timestamp now;
+
+    /// <param name="definition">The run, with this coordinator's term.</param>
+    /// <param name="past">What the coordinators before this one have written down; null for a run without a journal.</param>
     /// <exception cref="Learning.InvalidInputException">The definition is out of range.</exception>
-    public CoordinatorActor(RunDefinition definition)
+    public CoordinatorActor(RunDefinition definition, JournalPast? past = null)
     {
         definition.Check();
         this.definition = definition;
-        header = new Header(definition.Term, new Incarnation(1), default);
+        past ??= JournalPast.None;
+        header = new Header(definition.Term, new Incarnation(past.LastIncarnation.Value + 1), default);
         decisions = TrainingDecisions.First(definition);
+        continuesAnother = past.LastIncarnation > default(Incarnation);
+        foreach (var (epoch, report) in past.Epochs)
+        {
+            announced.Add(epoch, report);
+            furthest = new StepNumber(Math.Max(furthest.Value, report.LastStep));
+        }
     }
 
     private enum Phase
@@ -32,6 +44,9 @@ public sealed partial class CoordinatorActor : IActor
 
         /// <summary>Between two steps: the shards' states are on their way to other nodes.</summary>
         Moving,
+
+        /// <summary>A shard was lost: all return to the last checkpoint.</summary>
+        Recovering,
 
         /// <summary>No step is left; the test part is evaluated on the weights that the run leaves.</summary>
         Concluding,
@@ -48,6 +63,7 @@ public sealed partial class CoordinatorActor : IActor
 
     public void Step(Timestamp now, Message message, EffectList effects)
     {
+        this.now = now;
         if (ReasonToRefuse(message) is { } reason)
         {
             effects.Refuse(message, reason);
@@ -61,7 +77,7 @@ public sealed partial class CoordinatorActor : IActor
                 HandleStarted(effects);
                 break;
             case JoinRequested request:
-                HandleJoinRequested(now, request, effects);
+                HandleJoinRequested(request, effects);
                 break;
             case LeaveRequested request:
                 HandleLeaveRequested(request, effects);
@@ -72,24 +88,27 @@ public sealed partial class CoordinatorActor : IActor
             case WorkerStopped stopped:
                 HandleWorkerStopped(stopped, effects);
                 break;
+            case WorkerAtFault fault:
+                HandleWorkerAtFault(fault, effects);
+                break;
             case StopRequested request:
                 HandleStopRequested(request, effects);
                 break;
-            case ServerNodeJoined or NodeLeaves or NodeLost or ServerReady or StateDelivered:
-                StepShards(now, message, effects);
+            case ServerNodeJoined or NodeLeaves or NodeLost or ServerReady or StateDelivered or CheckpointSaved or CheckpointLoaded:
+                StepShards(message, effects);
                 break;
             default:
-                StepTraining(now, message, effects);
+                StepTraining(message, effects);
                 break;
         }
     }
 
-    private void StepTraining(Timestamp now, Message message, EffectList effects)
+    private void StepTraining(Message message, EffectList effects)
     {
         switch (message)
         {
             case StepCommitted committed:
-                HandleStepCommitted(now, committed, effects);
+                HandleStepCommitted(committed, effects);
                 break;
             case NodesMissing missing:
                 HandleNodesMissing(missing, effects);
@@ -101,7 +120,7 @@ public sealed partial class CoordinatorActor : IActor
                 HandleWeightsHashed(hashed, effects);
                 break;
             case EvaluationBlocksDone done:
-                HandleEvaluationBlocksDone(now, done, effects);
+                HandleEvaluationBlocksDone(done, effects);
                 break;
             case StepNotFinite broken:
                 HandleStepNotFinite(broken, effects);
@@ -115,7 +134,7 @@ public sealed partial class CoordinatorActor : IActor
         }
     }
 
-    private void StepShards(Timestamp now, Message message, EffectList effects)
+    private void StepShards(Message message, EffectList effects)
     {
         switch (message)
         {
@@ -129,10 +148,16 @@ public sealed partial class CoordinatorActor : IActor
                 HandleNodeLost(lost, effects);
                 break;
             case ServerReady ready:
-                HandleServerReady(now, ready, effects);
+                HandleServerReady(ready, effects);
                 break;
             case StateDelivered delivered:
                 HandleStateDelivered(delivered, effects);
+                break;
+            case CheckpointSaved saved:
+                HandleCheckpointSaved(saved, effects);
+                break;
+            case CheckpointLoaded loaded:
+                HandleCheckpointLoaded(loaded, effects);
                 break;
         }
     }
@@ -160,8 +185,8 @@ public sealed partial class CoordinatorActor : IActor
             case WeightsDelivered delivered:
                 effects.Add(new DropWeights(delivered.Version));
                 break;
-            case StateDelivered delivered when movedStates.Count == 0:
-                effects.Add(new DropSnapshot(delivered.State.Version));
+            case StateDelivered delivered:
+                LetGoOfState(delivered.State.Version, effects);
                 break;
         }
     }
@@ -172,11 +197,12 @@ public sealed partial class CoordinatorActor : IActor
         phase = Phase.Gathering;
     }
 
-    private void BecomeTraining(Timestamp now)
+    private void BecomeTraining()
     {
         Require(phase == Phase.Gathering, Phase.Training);
         phase = Phase.Training;
         clock.Begin(now);
+        lastPlannedAt = now;
     }
 
     private void BecomeMoving()
@@ -186,10 +212,18 @@ public sealed partial class CoordinatorActor : IActor
         phase = Phase.Moving;
     }
 
-    /// <summary>Goes on where <see cref="BecomeMoving"/> broke off.</summary>
+    /// <summary>From wherever steps are made or a run is about to end: what came after the checkpoint is made again.</summary>
+    private void BecomeRecovering()
+    {
+        Require(phase is Phase.Gathering or Phase.Training or Phase.Moving or Phase.Recovering or Phase.Concluding or Phase.Stopping, Phase.Recovering);
+        interrupted = phase is Phase.Moving or Phase.Recovering ? interrupted : phase == Phase.Gathering ? Phase.Gathering : Phase.Training;
+        phase = Phase.Recovering;
+    }
+
+    /// <summary>Goes on where <see cref="BecomeMoving"/> or <see cref="BecomeRecovering"/> broke off.</summary>
     private void BecomeInterrupted()
     {
-        Require(phase == Phase.Moving, interrupted);
+        Require(phase is Phase.Moving or Phase.Recovering, interrupted);
         phase = interrupted;
     }
 
@@ -201,7 +235,7 @@ public sealed partial class CoordinatorActor : IActor
 
     private void BecomeStopping()
     {
-        Require(phase is Phase.Gathering or Phase.Training or Phase.Moving or Phase.Concluding or Phase.Stopping, Phase.Stopping);
+        Require(phase is Phase.Gathering or Phase.Training or Phase.Moving or Phase.Recovering or Phase.Concluding or Phase.Stopping, Phase.Stopping);
         phase = Phase.Stopping;
 
         // What an open evaluation would say is not waited for; where the run is complete, there is none.

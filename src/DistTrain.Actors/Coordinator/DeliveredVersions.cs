@@ -29,7 +29,22 @@ internal sealed class DeliveredVersions
         return shards.Add(delivered.Shard) && shards.Count == shardCount && whole.Add(delivered.Version);
     }
 
-    public void AddHash(WeightsHashed hashed) => hashes[hashed.Version] = hashed.Hash;
+    public void AddHash(WeightsHashed hashed)
+    {
+        // It may have been dropped while its hash was computed, and come again in another incarnation.
+        if (whole.Contains(hashed.Version))
+        {
+            hashes[hashed.Version] = hashed.Hash;
+        }
+    }
+
+    /// <summary>A version that came with a checkpoint, a part for each shard.</summary>
+    public void Restore(WeightVersion version, int shardCount, string hash)
+    {
+        held.AddRange(Enumerable.Repeat(version, shardCount));
+        whole.Add(version);
+        hashes[version] = hash;
+    }
 
     /// <summary>Parts of different incarnations do not make a whole.</summary>
     public void BeginIncarnation() => arriving.Clear();

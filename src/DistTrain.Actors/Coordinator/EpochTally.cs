@@ -9,6 +9,7 @@ internal sealed class EpochTally(int epoch)
     private double lossSum;
     private long correctCount;
     private double learningRate;
+    private long replayedSamples;
 
     public int Epoch { get; } = epoch;
 
@@ -29,6 +30,25 @@ internal sealed class EpochTally(int epoch)
     /// <summary>The share of labels that were met; null where there are no classes.</summary>
     public double? Accuracy(RunDefinition definition) => definition.HasClasses ? correctCount / ((double)SampleCount * definition.LabelsPerSample) : null;
 
+    /// <summary>Goes on from what a checkpoint says.</summary>
+    /// <param name="open">Of this epoch.</param>
+    /// <param name="lastStep">The last step that it holds.</param>
+    public static EpochTally Restore(OpenEpoch open, StepNumber lastStep) => new(open.Epoch)
+    {
+        lossSum = open.LossSum,
+        correctCount = open.CorrectCount,
+        SampleCount = open.SampleCount,
+        learningRate = open.LearningRate,
+        LastStep = lastStep,
+    };
+
+    /// <summary>For a checkpoint.</summary>
+    /// <param name="trainingSeconds">Of this epoch so far.</param>
+    public OpenEpoch ToOpenEpoch(double trainingSeconds) => new(Epoch, lossSum, correctCount, SampleCount, learningRate, trainingSeconds);
+
+    /// <summary>Notes samples that had been trained with before a return to a checkpoint.</summary>
+    public void AddReplayed(int samples) => replayedSamples += samples;
+
     public void Add(StepRecord step, double rate)
     {
         ledger = step.ClosedEpoch;
@@ -45,7 +65,7 @@ internal sealed class EpochTally(int epoch)
         Epoch,
         ledger!.Steps,
         LastStep.Value,
-        ledger.Proof,
+        ledger.Proof with { RecomputedSamples = ledger.Proof.RecomputedSamples + replayedSamples },
         MeanLoss,
         Accuracy(definition),
         definition.EpochSplit == DataSplit.Validation ? Evaluation : null,

@@ -11,12 +11,26 @@ internal sealed class TrainingClock
     private bool epochIsFresh = true;
     private double earlierEpochsSeconds;
 
+    /// <summary>Of the epoch under way, from before the clock went on.</summary>
+    private double carriedSeconds;
+
     public double TotalSeconds => earlierEpochsSeconds + EpochSeconds;
 
+    /// <summary>Of the epochs that have ended.</summary>
+    public double EarlierEpochsSeconds => earlierEpochsSeconds;
+
     /// <summary>Of the epoch under way, up to its last commit.</summary>
-    public double EpochSeconds => epochIsFresh ? 0 : lastCommit.SecondsSince(epochBegan);
+    public double EpochSeconds => carriedSeconds + (epochIsFresh ? 0 : lastCommit.SecondsSince(epochBegan));
 
     public void Begin(Timestamp now) => epochBegan = now;
+
+    /// <summary>Goes back to what a checkpoint says; what was trained since then does not count.</summary>
+    public void Restore(double earlierEpochs, double epochSoFar)
+    {
+        earlierEpochsSeconds = earlierEpochs;
+        carriedSeconds = epochSoFar;
+        epochIsFresh = true;
+    }
 
     public void Commit(Timestamp now)
     {
@@ -31,6 +45,7 @@ internal sealed class TrainingClock
         earlierEpochsSeconds += seconds;
         epochBegan = lastCommit;
         epochIsFresh = true;
+        carriedSeconds = 0;
         return seconds;
     }
 

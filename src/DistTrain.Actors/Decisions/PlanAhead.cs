@@ -13,7 +13,9 @@ public static class PlanAhead
     /// <param name="committed">The last committed step.</param>
     /// <param name="memberCount">Workers that could be given work.</param>
     /// <param name="epochsReported">Epochs whose evaluation and hash are in.</param>
-    public static PlanAheadDecision Decide(RunDefinition definition, EpochSettings epoch, StepNumber planned, StepNumber committed, int memberCount, int epochsReported)
+    /// <param name="isEvaluating">Whether an evaluation is under way.</param>
+    public static PlanAheadDecision Decide(
+        RunDefinition definition, EpochSettings epoch, StepNumber planned, StepNumber committed, int memberCount, int epochsReported, bool isEvaluating)
     {
         var isEpochPlanned = planned == epoch.LastStep(definition);
         if (isEpochPlanned && epoch.Epoch == definition.Epochs)
@@ -44,8 +46,8 @@ public static class PlanAhead
         // An epoch's last version is kept for its evaluation and hash, beside the two that training needs; this bounds what is kept to one.
         var ahead = isEpochPlanned ? epoch.Next(definition) : epoch;
         var next = StepPlan.At(definition, ahead, planned.Next);
-        return next.EndsEpoch && epochsReported < ahead.Epoch - 1
-            ? new PlanAheadDecision(null, epoch, $"step {planned.Next} ends epoch {ahead.Epoch}, and epoch {epochsReported + 1} is not evaluated yet")
+        return next.EndsEpoch && (epochsReported < ahead.Epoch - 1 || isEvaluating)
+            ? new PlanAheadDecision(null, epoch, $"step {planned.Next} ends epoch {ahead.Epoch}, and the evaluation after epoch {Math.Min(epochsReported + 1, ahead.Epoch - 1)} is not over yet")
             : new PlanAheadDecision(next, ahead, $"step {planned.Next} is next");
     }
 }

@@ -27,6 +27,17 @@ public sealed record StepMeasured(StepNumber Step, double LearningRate, double M
 /// <summary>An epoch has ended, its evaluation is in, and its ledger is proven.</summary>
 public sealed record EpochAnnounced(EpochReport Report) : Announcement;
 
+/// <summary>A checkpoint exists.</summary>
+/// <param name="WritingSeconds">From its first byte until it existed; training went on meanwhile.</param>
+public sealed record CheckpointAnnounced(StepNumber Step, double WritingSeconds) : Announcement;
+
+/// <summary>The run goes on from a step again, in a new incarnation; the sentence for people is announced besides.</summary>
+/// <param name="From">The checkpoint's step; 0 for the initial weights.</param>
+/// <param name="LostSteps">Committed steps after it, as far as this coordinator knows; they are made again.</param>
+/// <param name="LostSeconds">Of training that they took.</param>
+/// <param name="Cause">What happened.</param>
+public sealed record RecoveryAnnounced(Term Term, Incarnation Incarnation, StepNumber From, long LostSteps, double LostSeconds, string Cause) : Announcement;
+
 /// <summary>How a run ended.</summary>
 public enum RunOutcome
 {

@@ -53,7 +53,9 @@ public sealed record AbandonUpdate(ShardId Shard, StepNumber Step) : ReleaseEffe
 /// <summary>Server: copy the shard's weights of its newest version and its optimizer state aside. Answered by <see cref="StateSnapshotted"/>.</summary>
 public sealed record SnapshotState(ShardId Shard, WeightVersion Version) : ComputeEffect;
 
-/// <summary>The holder will not use this snapshot (its own, or all the parts of that version that were delivered to it) again.</summary>
+/// <summary>
+/// The holder will not use this snapshot (its own, or all the parts of that version that were delivered to it) again. Parts that are still on their way to it may be among them; there may be none (any more).
+/// </summary>
 public sealed record DropSnapshot(WeightVersion Version) : ReleaseEffect;
 
 /// <summary>Server: take over the state that came with <see cref="ResumeServing"/>. Answered by <see cref="WeightsInitialized"/>.</summary>

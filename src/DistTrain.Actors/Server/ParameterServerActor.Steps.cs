@@ -60,6 +60,11 @@ public sealed partial class ParameterServerActor
             recomputedSamples += contribution.Statistics.SampleCount;
         }
 
+        if (decision.Verdict == ContributionVerdict.Refuse)
+        {
+            effects.Send(ActorAddress.Coordinator, new WorkerAtFault(header, shard, contribution.Worker, contribution.Header.Session, decision.Reason));
+        }
+
         if (!decision.Missing.IsEmpty)
         {
             effects.Send(ActorAddress.Coordinator, new NodesMissing(header, shard, contribution.Step, decision.Missing, default, decision.Reason));
@@ -68,7 +73,7 @@ public sealed partial class ParameterServerActor
 
     private void ApplyIfComplete(OpenStep step, EffectList effects)
     {
-        if (phase != Phase.Serving || applying is not null || !step.IsComplete || step.Plan!.MiniBatch.Step > lastStep)
+        if (phase != Phase.Serving || applying is not null || isSnapshotting || !step.IsComplete || step.Plan!.MiniBatch.Step > lastStep)
         {
             return;
         }
@@ -162,6 +167,7 @@ public sealed partial class ParameterServerActor
             Commit(step, applied, effects);
         }
 
+        SnapshotIfThere(effects);
         StopIfDone(effects);
         DeliverStateIfThere(effects);
     }
@@ -269,10 +275,32 @@ public sealed partial class ParameterServerActor
 
     private void DeliverStateIfThere(EffectList effects)
     {
-        if (phase == Phase.Serving && applying is null && version == deliverAt)
+        if (phase == Phase.Serving && applying is null && !isSnapshotting && version == deliverAt)
         {
             BecomeLeaving(effects);
         }
+    }
+
+    /// <summary>The workers compute the next step meanwhile; only its update waits for the copy.</summary>
+    private void SnapshotIfThere(EffectList effects)
+    {
+        if (phase is Phase.Serving or Phase.Stopped && applying is null && version == snapshotAt)
+        {
+            snapshotAt = null;
+            isSnapshotting = true;
+            effects.Add(new SnapshotState(shard, version));
+        }
+    }
+
+    private void GoOnAfterSnapshot(EffectList effects)
+    {
+        isSnapshotting = false;
+        if (openSteps.TryGetValue(version.NextStep, out var next))
+        {
+            ApplyIfComplete(next, effects);
+        }
+
+        DeliverStateIfThere(effects);
     }
 
     /// <summary>Sends the newest version to the coordinator.</summary>

@@ -22,6 +22,12 @@ public sealed partial class ParameterServerActor : IActor
     private int shardCount;
     private ServerState? resumed;
 
+    /// <summary>The version of which a copy is wanted for a checkpoint.</summary>
+    private WeightVersion? snapshotAt;
+
+    /// <summary>While the copy is made, nothing may change what is copied.</summary>
+    private bool isSnapshotting;
+
     public ParameterServerActor(ShardId shard)
     {
         this.shard = shard;
@@ -223,8 +229,16 @@ public sealed partial class ParameterServerActor : IActor
 
     private void HandleDeliverState(DeliverState deliver, EffectList effects)
     {
-        deliverAt = deliver.Version;
-        DeliverStateIfThere(effects);
+        if (deliver.GoesOn)
+        {
+            snapshotAt = deliver.Version;
+            SnapshotIfThere(effects);
+        }
+        else
+        {
+            deliverAt = deliver.Version;
+            DeliverStateIfThere(effects);
+        }
     }
 
     private void HandleStateSnapshotted(StateSnapshotted snapshotted, EffectList effects)
@@ -233,7 +247,14 @@ public sealed partial class ParameterServerActor : IActor
             snapshotted.Version, snapshotted.Scalars, KeepsLedger ? ledger.Entries : [], KeepsLedger ? ledger.RecomputedSamples + recomputedSamples : 0);
         effects.Send(ActorAddress.Coordinator, new StateDelivered(header, shard, state));
         effects.Add(new DropSnapshot(snapshotted.Version));
-        BecomeGone(effects);
+        if (phase == Phase.Leaving)
+        {
+            BecomeGone(effects);
+        }
+        else
+        {
+            GoOnAfterSnapshot(effects);
+        }
     }
 
     private bool KeepsLedger => shard.Value == 0;

@@ -28,6 +28,7 @@ internal static class ClusterConfiguration
             HeartbeatMilliseconds = none.HeartbeatMilliseconds,
             SilenceSeconds = none.SilenceSeconds,
             ReconnectSeconds = none.ReconnectSeconds,
+            RejoinSeconds = none.RejoinSeconds,
         };
     }
 }

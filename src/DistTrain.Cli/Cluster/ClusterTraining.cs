@@ -4,6 +4,7 @@ using DistTrain.Learning;
 using DistTrain.Learning.Engines;
 using DistTrain.Runtime;
 using DistTrain.Runtime.Cluster;
+using DistTrain.Runtime.Recovery;
 using DistTrain.Runtime.RunDirectory;
 using DistTrain.Runtime.Security;
 
@@ -11,8 +12,9 @@ namespace DistTrain.Cli.Cluster;
 
 /// <summary>Trains with other processes: waits for those that join, or starts some on this machine.</summary>
 /// <param name="security">Null for processes that this one starts.</param>
+/// <param name="recovery">Null for a run that ends with this process.</param>
 internal sealed class ClusterTraining(
-    Clustered plan, ClusterSecurity? security, TrainConfiguration configuration, ClusterOffer offer, RunPaths paths, Host host, Action<string> notice)
+    Clustered plan, ClusterSecurity? security, TrainConfiguration configuration, ClusterOffer offer, RunPaths paths, RunRecovery? recovery, Host host, Action<string> notice)
 {
     private string? failure;
 
@@ -57,7 +59,7 @@ internal sealed class ClusterTraining(
         };
         try
         {
-            return host.Coordinator(settings, offer.Run, offer.Open, definition, engine, listener, cancellation);
+            return host.Coordinator(settings, offer.Run, offer.Open, definition, engine, listener, cancellation, recovery);
         }
         catch (InvalidInputException refusal)
         {

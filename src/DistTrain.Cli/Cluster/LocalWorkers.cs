@@ -1,10 +1,12 @@
+using System.Collections.Immutable;
+using System.Diagnostics;
 using DistTrain.Cli.Configuration;
 using DistTrain.Runtime.Cluster;
 using DistTrain.Runtime.RunDirectory;
 
 namespace DistTrain.Cli.Cluster;
 
-/// <summary>The worker processes of <c>--processes</c>: started when the coordinator listens, watched, and gone when it is.</summary>
+/// <summary>The worker processes of <c>--processes</c>: started when the coordinator listens, watched, started again when they die, and gone when it is.</summary>
 internal sealed class LocalWorkers : IDisposable
 {
     private static readonly TimeSpan PatienceAtTheEnd = TimeSpan.FromSeconds(10);
@@ -18,6 +20,7 @@ internal sealed class LocalWorkers : IDisposable
     private readonly Action<string> giveUp;
     private readonly object gate = new();
     private readonly List<LocalWorker> workers = [];
+    private readonly Dictionary<int, ImmutableArray<TimeSpan>> restarts = [];
     private readonly ManualResetEventSlim isOver = new();
     private int left;
     private bool hasBegun;
@@ -89,19 +92,47 @@ internal sealed class LocalWorkers : IDisposable
 
     private static string Left(int count) => count == 1 ? "one worker process is left" : $"{count} worker processes are left";
 
-    private void HandleEnd(LocalWorkerEnd end)
+    /// <summary>Those who will come again count as left.</summary>
+    private TimeSpan? HandleEnd(LocalWorkerEnd end)
     {
+        var decision = Decide(end);
+
         // Those who leave in order are told of by the coordinator.
         if (end.ExitCode != 0)
         {
-            notice(end.ToString());
+            notice(end + decision.Reason);
         }
 
+        if (decision.Pause is null)
+        {
+            GiveUpIfHopeless();
+        }
+
+        return decision.Pause;
+    }
+
+    private RestartDecision Decide(LocalWorkerEnd end)
+    {
         lock (gate)
         {
-            left--;
-        }
+            var now = Stopwatch.GetElapsedTime(0);
+            var before = restarts.GetValueOrDefault(end.Number, []);
+            var decision = isOver.IsSet ? default : RestartRule.Decide(end.ExitCode, before, now, Random.Shared.NextDouble());
+            if (decision.Pause is null)
+            {
+                left--;
+            }
+            else
+            {
+                restarts[end.Number] = before.Add(now);
+            }
 
+            return decision;
+        }
+    }
+
+    private void GiveUpIfHopeless()
+    {
         // A first step may have been made that nobody has told of yet; and a run that has ended, ends its workers.
         if (Judge() is not null && !isOver.Wait(PatienceBeforeGivingUp) && Judge() is { } reason)
         {
@@ -119,7 +150,7 @@ internal sealed class LocalWorkers : IDisposable
 
     private string[] Arguments(HostAndPort coordinator)
     {
-        string[] passedOn = ["local-sockets", "heartbeat-milliseconds", "silence-seconds", "reconnect-seconds"];
+        string[] passedOn = ["local-sockets", "heartbeat-milliseconds", "silence-seconds", "reconnect-seconds", "rejoin-seconds"];
         return
         [
             "worker", "--spawned", "--join", coordinator.ToString(), "--tls", configuration.Tls == true ? "yes" : "no",

@@ -26,6 +26,14 @@ internal static class CommandExamples
         "disttrain train --json | jq -c 'select(.event == \"epoch\") | [.epoch, .testAccuracy]'",
     ];
 
+    public static ImmutableArray<string> Resume { get; } =
+    [
+        "disttrain resume runs/NAME",
+        "disttrain resume runs/NAME --workers 8           # other workers or shards: the same weights",
+        "disttrain resume runs/NAME --processes 2",
+        "disttrain resume runs/NAME --listen 0.0.0.0:7000 --cluster-folder cluster   # workers that wait there join again",
+    ];
+
     public static ImmutableArray<string> ClusterInit { get; } =
     [
         "disttrain cluster init                           # a folder 'cluster' with all that the nodes need",

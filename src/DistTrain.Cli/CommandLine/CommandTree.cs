@@ -25,6 +25,7 @@ internal sealed partial class CommandTree
     private readonly Option<string> split = new("--split") { HelpName = "PART", Description = "the part of the run's own data: train, validation or test (the default)" };
     private readonly Option<string> benchSeconds = new("--seconds") { HelpName = "SECONDS", Description = FormattableString.Invariant($"time for each of the measurements [{BenchCommand.DefaultSeconds}]") };
     private readonly Argument<string> run = new("RUN") { Description = "a run directory that 'disttrain train' made" };
+    private readonly Option<bool> forceResume = new("--force") { Description = "take the run over although its process was on another machine, so that nobody can see from here whether it is gone" };
     private readonly Argument<string?> modelName = new("MODEL") { Description = "one model to show layer by layer, such as mlp:512,512; without it, all that there is", Arity = ArgumentArity.ZeroOrOne };
     private readonly Argument<string> runOrFile = new("RUN|FILE") { Description = "a run directory, or any safetensors file of float32 tensors" };
     private readonly ImmutableArray<(ConfigurationKey Key, Option<string> Option)> settings;
@@ -40,6 +41,7 @@ internal sealed partial class CommandTree
         root.Options.Add(help);
         root.Options.Add(version);
         Add("train", "train a model; with no argument: the built-in digits, two workers", CommandExamples.Train, Train, [], [configurationFile, runDirectory, json, .. settings.Select(s => s.Option)]);
+        Add("resume", "go on with a run whose process is gone, from its newest checkpoint", CommandExamples.Resume, Resume, [run], [json, forceResume, .. settings.Where(s => s.Key.MayChangeOnResume).Select(s => s.Option)]);
         Add("evaluate", "loss, accuracy, confusion matrix and other metrics of a trained model", CommandExamples.Evaluate, Evaluate, [run], [.. ModelOptions(), split]);
         Add("predict", "what a trained model says of each sample", CommandExamples.Predict, Predict, [run], [.. ModelOptions()]);
         Add("export", "a trained model as a file for other programs", CommandExamples.Export, Export, [run], [onnxFile, safetensorsFile, json]);
@@ -84,13 +86,18 @@ internal sealed partial class CommandTree
         return commands[command].Run(line);
     }
 
-    private static string Complaint(ParseResult line)
+    private string Complaint(ParseResult line)
     {
         var command = line.CommandResult.Command;
         var unknown = Swallowed(line) ?? (line.UnmatchedTokens.Count > 0 ? line.UnmatchedTokens[0] : null);
         if (unknown is null)
         {
             return line.Errors[0].Message.TrimEnd('.');
+        }
+
+        if (commands.TryGetValue(command, out var known) && known.Run == Resume && settings.Any(setting => setting.Key.Flags.Contains(unknown.Split('=')[0])))
+        {
+            return $"{unknown} cannot be changed any more: a run goes on with what it began with, and only where, by how many and how safely it is trained may be another";
         }
 
         var candidates = command.Subcommands.Count > 0 ? command.Subcommands.Select(c => c.Name) : command.Options.Select(o => o.Name);
@@ -113,6 +120,12 @@ internal sealed partial class CommandTree
         var file = line.GetValue(configurationFile);
         var configuration = file is null ? TrainConfiguration.Default : ConfigurationFile.Read(file, TrainConfiguration.Default);
         return TrainCommand.Run(new TrainRequest(Overlay(line, configuration), Directory(line), line.GetValue(json)), host);
+    }
+
+    private ExitCode Resume(ParseResult line)
+    {
+        RefuseWorkersOfTwoKinds(line);
+        return ResumeCommand.Run(new ResumeRequest(line.GetRequiredValue(run), stored => Overlay(line, stored), line.GetValue(json), line.GetValue(forceResume)), host);
     }
 
     private string? Directory(ParseResult line) => line.GetValue(runDirectory) switch

@@ -25,6 +25,8 @@ internal static class HelpText
         (ExitCode.RunDirectory, "the run directory cannot be written or read"),
         (ExitCode.Network, "another process cannot be reached, or not any more, or this one cannot listen"),
         (ExitCode.Refused, "the cluster does not want this process: wrong secret, other version, other data"),
+        (ExitCode.Superseded, "another coordinator has taken the run over; this one has written nothing more"),
+        (ExitCode.Contradicted, "an epoch that was made again gave other weights: a machine computes wrongly, or the run was changed"),
         (ExitCode.Interrupted, "interrupted by Ctrl-C or SIGTERM; the weights are saved"),
     ];
 

@@ -1,3 +1,4 @@
+using DistTrain.Actors;
 using DistTrain.Cli.Configuration;
 using DistTrain.Data;
 using DistTrain.Learning;
@@ -45,6 +46,7 @@ internal static class Definition
             ThreadsPerWorker = configuration.ThreadsPerWorker,
             MemoryBytes = configuration.MemoryBytes,
             TopK = configuration.TopK,
+            Checkpoints = configuration.TakesCheckpoints ? CheckpointPolicy(configuration, data.Validation is not null) : null,
             Train = data.Train,
             Validation = data.Validation,
             Test = data.Test.Count == 0 ? null : data.Test,
@@ -65,6 +67,16 @@ internal static class Definition
         loss.Check(graph, data.Train.Targets);
         return (graph, loss);
     }
+
+    private static CheckpointPolicy CheckpointPolicy(TrainConfiguration configuration, bool hasValidation) => new()
+    {
+        EverySteps = configuration.CheckpointSteps == 0 ? null : configuration.CheckpointSteps,
+        EverySeconds = configuration.CheckpointSeconds == 0 ? null : configuration.CheckpointSeconds,
+        AtEpochEnds = configuration.CheckpointEpochs,
+        SecondsBetweenEpochs = configuration.CheckpointPauseSeconds,
+        MaximumLostSeconds = configuration.MaxLostSeconds,
+        BestBy = CheckpointKeys.BestBy(configuration, hasValidation),
+    };
 
     private static PlateauRule PlateauRule(TrainConfiguration configuration) => new(
         MonitoredMetric.Parse(configuration.PlateauMetric), configuration.PlateauPatience, configuration.PlateauThreshold, configuration.PlateauCooldown);

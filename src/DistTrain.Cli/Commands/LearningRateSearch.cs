@@ -36,7 +36,7 @@ internal static class LearningRateSearch
             Epochs = (Steps + stepsPerEpoch - 1) / stepsPerEpoch,
         };
         using var end = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
-        trainer(test, engine, Watch, end.Token);
+        trainer(test, engine, Watch, end.Token, null);
         return range;
 
         void Watch(TrainingEvent happening)

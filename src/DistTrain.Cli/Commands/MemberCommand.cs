@@ -101,8 +101,9 @@ public sealed class MemberCommand
             Security = security,
             Limits = Credentials.Limits(request.Connection),
             JoinTimeout = request.JoinTimeout,
+            RejoinTimeout = TimeSpan.FromSeconds(request.Connection.RejoinSeconds),
         }, leave.Token);
-        return unprepared is { } failure ? throw failure : Conclude(outcome);
+        return unprepared is { } failure && outcome.Ending == MemberEnding.Refused ? throw failure : Conclude(outcome);
     }
 
     /// <summary>Nobody is left to read what this process says, so it must not stay, whatever becomes of leaving in order.</summary>
@@ -152,6 +153,7 @@ public sealed class MemberCommand
 
     private PreparedRun Prepare(RunOffer offer, IDataFetcher fetcher, CancellationToken leave)
     {
+        unprepared = null;
         try
         {
             return RunPreparation.Prepare(offer, request, host, fetcher, Tell, leave);

@@ -54,6 +54,8 @@ internal static class ClusterKeys
             (c, text) => c with { SilenceSeconds = Number(text, v => v is >= 0.1 and <= 3600, "from 0.1 to 3600") }, c => c.SilenceSeconds),
         new(KeyGroup.Cluster, KeyKind.Number, "reconnect-seconds", "TIME", "a process that cannot be reached for this long is given up, and others do its work",
             (c, text) => c with { ReconnectSeconds = Number(text, v => v is >= 0 and <= 3600, "from 0 to 3600") }, c => c.ReconnectSeconds),
+        new(KeyGroup.Cluster, KeyKind.Number, "rejoin-seconds", "TIME", "a member that has lost the coordinator tries for so long to join it, or the next one at its address, again; 0 to end instead",
+            (c, text) => c with { RejoinSeconds = Number(text, v => v is >= 0 and <= 86_400, "from 0 to 86400") }, c => c.RejoinSeconds),
     ];
 
     private static string NameOf(ShardPlacement placement) => PlacementNames[placement switch

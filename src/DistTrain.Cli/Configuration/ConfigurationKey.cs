@@ -1,6 +1,6 @@
 namespace DistTrain.Cli.Configuration;
 
-/// <summary>The groups in which help and files show the keys.</summary>
+/// <summary>The groups in which help and files show the keys. From <see cref="Execution"/> on they do not change the weights.</summary>
 public enum KeyGroup
 {
     Data,
@@ -10,6 +10,7 @@ public enum KeyGroup
     Training,
     Stopping,
     Execution,
+    Checkpoints,
     Cluster,
 }
 
@@ -48,6 +49,12 @@ public sealed record ConfigurationKey(
 
     /// <summary>Whether the flag without a value means yes.</summary>
     public bool MayStandAlone { get; init; }
+
+    /// <summary>Whether the setting decides what is computed; the others say where, by how many and how safely, and any value of them gives the same weights.</summary>
+    public bool DecidesWeights => Group < KeyGroup.Execution;
+
+    /// <summary>Whether a run may go on with another value than it began with: nothing that could show in its weights.</summary>
+    public bool MayChangeOnResume => !DecidesWeights && Name is not ("engine" or "runtime");
 
     /// <summary>All flags for this setting, its own name first.</summary>
     public IEnumerable<string> Flags => ShortFlag is { } shorter ? [Flag, shorter] : [Flag];

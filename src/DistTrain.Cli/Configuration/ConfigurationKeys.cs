@@ -21,7 +21,7 @@ public static class ConfigurationKeys
 
     public static ImmutableArray<string> RuntimeNames { get; } = ["in-process", "deterministic"];
 
-    public static ImmutableArray<ConfigurationKey> All { get; } = [.. DataKeys(), .. ModelKeys(), .. OptimizerKeys(), .. ScheduleKeys.Rate(), .. ScheduleKeys.Plateau(), .. ScheduleKeys.Batch(), .. TrainingKeys(), .. ScheduleKeys.Stopping(), .. ExecutionKeys(), .. ClusterKeys.Members(), .. ClusterKeys.Connections()];
+    public static ImmutableArray<ConfigurationKey> All { get; } = [.. DataKeys(), .. ModelKeys(), .. OptimizerKeys(), .. ScheduleKeys.Rate(), .. ScheduleKeys.Plateau(), .. ScheduleKeys.Batch(), .. TrainingKeys(), .. ScheduleKeys.Stopping(), .. ExecutionKeys(), .. CheckpointKeys.All(), .. ClusterKeys.Members(), .. ClusterKeys.Connections()];
 
     public static ConfigurationKey? Find(string name) => All.FirstOrDefault(key => key.Name == name);
 

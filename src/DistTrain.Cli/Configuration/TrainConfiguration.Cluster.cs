@@ -42,4 +42,7 @@ public sealed partial record TrainConfiguration
     public double SilenceSeconds { get; init; } = 5;
 
     public double ReconnectSeconds { get; init; } = 2;
+
+    /// <summary>How long a member tries to join again when it has lost the coordinator; 0 for not at all.</summary>
+    public double RejoinSeconds { get; init; } = 300;
 }

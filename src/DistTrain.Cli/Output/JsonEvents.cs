@@ -5,11 +5,12 @@ using System.Text.Json;
 using DistTrain.Actors;
 using DistTrain.Cli.Configuration;
 using DistTrain.Learning.Graph;
+using DistTrain.Runtime;
 
 namespace DistTrain.Cli.Output;
 
 /// <summary>
-/// A run for machines: one JSON object a line. Each has <c>event</c> first: <c>started</c>, <c>epoch</c> or <c>finished</c>. Numbers that are not finite are null,
+/// A run for machines: one JSON object a line. Each has <c>event</c> first: <c>started</c>, <c>epoch</c>, <c>checkpoint</c>, <c>recovered</c>, <c>resumed</c> or <c>finished</c>. Numbers that are not finite are null,
 /// as JSON has no word for them.
 /// </summary>
 public static class JsonEvents
@@ -77,6 +78,31 @@ public static class JsonEvents
         });
     });
 
+    public static string Checkpoint(CheckpointTaken taken) => Line("checkpoint", json =>
+    {
+        json.WriteNumber("step", taken.Step);
+        json.WriteFinite("writingSeconds", taken.WritingSeconds);
+    });
+
+    public static string Recovered(Recovered recovered) => Line("recovered", json =>
+    {
+        json.WriteNumber("term", recovered.Term);
+        json.WriteNumber("incarnation", recovered.Incarnation);
+        json.WriteNumber("fromStep", recovered.FromStep);
+        json.WriteNumber("lostSteps", recovered.LostSteps);
+        json.WriteFinite("lostSeconds", recovered.LostSeconds);
+        json.WriteString("cause", recovered.Cause);
+    });
+
+    /// <summary>Another process goes on with the run.</summary>
+    /// <param name="term">Its number among those that have had the run.</param>
+    /// <param name="epochs">That were announced before.</param>
+    public static string Resumed(long term, int epochs) => Line("resumed", json =>
+    {
+        json.WriteNumber("term", term);
+        json.WriteNumber("epochs", epochs);
+    });
+
     public static string Finished(RunDescription run, RunSummary summary) => Line("finished", json =>
     {
         json.WriteString("outcome", summary.Outcome switch
@@ -85,6 +111,7 @@ public static class JsonEvents
             RunOutcome.StoppedEarly => "stopped-early",
             RunOutcome.Cancelled => "interrupted",
             RunOutcome.ServerLost => "server-lost",
+            RunOutcome.Contradicted => "contradicted",
             _ => "non-finite",
         });
         json.WriteNumber("epochs", summary.Epochs);

@@ -25,6 +25,16 @@ public abstract class TrainReporter
 
     public abstract void EpochEnded(EpochReport report);
 
+    /// <summary>A checkpoint exists.</summary>
+    public virtual void CheckpointTaken(CheckpointTaken taken)
+    {
+    }
+
+    /// <summary>The run goes on from a checkpoint. A sentence for people is noticed besides.</summary>
+    public virtual void Recovered(Recovered recovered)
+    {
+    }
+
     /// <summary>A sentence for the user, such as a decision with its reason.</summary>
     public abstract void Noticed(string sentence);
 
@@ -45,6 +55,10 @@ public sealed class JsonReporter(Host host) : TrainReporter
     public override void RateRangeTested(RateRange range) => Write(DiagnosticEvents.RateRange(range));
 
     public override void EpochEnded(EpochReport report) => Write(JsonEvents.Epoch(report));
+
+    public override void CheckpointTaken(CheckpointTaken taken) => Write(JsonEvents.Checkpoint(taken));
+
+    public override void Recovered(Recovered recovered) => Write(JsonEvents.Recovered(recovered));
 
     public override void Noticed(string sentence) => host.Error.WriteLine($"disttrain: {sentence}");
 

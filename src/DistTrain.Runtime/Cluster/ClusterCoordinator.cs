@@ -2,6 +2,7 @@ using DistTrain.Actors;
 using DistTrain.Learning;
 using DistTrain.Learning.Engines;
 using DistTrain.Runtime.DataTransfer;
+using DistTrain.Runtime.Recovery;
 
 namespace DistTrain.Runtime.Cluster;
 
@@ -18,7 +19,10 @@ public static class ClusterCoordinator
     /// <param name="engine">The kernels.</param>
     /// <param name="listener">Called on this thread, in order.</param>
     /// <param name="cancellation">Ends the run after the current step.</param>
+    /// <param name="recovery">Where the run leaves what another coordinator can go on from, and what it goes on from itself; null for a run that ends with this process.</param>
     /// <exception cref="InvalidInputException">The settings are not possible.</exception>
+    /// <exception cref="SupersededException">Another coordinator has taken the run over.</exception>
+    /// <exception cref="RunDirectory.RunDirectoryException">The journal cannot be written.</exception>
     public static TrainingResult Run(
         CoordinatorSettings settings,
         RunOffer offer,
@@ -26,13 +30,15 @@ public static class ClusterCoordinator
         TrainingDefinition definition,
         IEngine engine,
         Action<TrainingEvent> listener,
-        CancellationToken cancellation)
+        CancellationToken cancellation,
+        RunRecovery? recovery = null)
     {
         ArgumentNullException.ThrowIfNull(settings);
         ArgumentNullException.ThrowIfNull(offer);
         ArgumentNullException.ThrowIfNull(listener);
         CoordinatorNode? node = null;
-        using var local = new LocalProcess(definition, engine, Environment.ProcessorCount, (from, to, message) => node!.Route(from, to, message), effect => node!.CarryOut(effect));
+        using var local = new LocalProcess(definition, engine, Environment.ProcessorCount, (from, to, message) => node!.Route(from, to, message), effect => node!.CarryOut(effect), recovery);
+        var past = recovery?.Journal.Past ?? JournalPast.None;
         var run = local.Definition with
         {
             WorkerCount = settings.MinimumWorkers,
@@ -41,7 +47,11 @@ public static class ClusterCoordinator
             ShardCount = settings.ShardCount,
         };
         run.Check();
-        node = new CoordinatorNode(settings, offer, run, local.Actors, local.Host, sentence => local.Actors.Tell(new Noticed(sentence)));
+        node = new CoordinatorNode(settings, offer, run, local.Actors, local.Host, sentence => local.Actors.Tell(new Noticed(sentence)))
+        {
+            // Reports of an epoch speak of workers of all terms in which it was trained.
+            LastWorker = past.Epochs.Values.SelectMany(epoch => epoch.Workers).Select(share => share.Worker.Value).DefaultIfEmpty(0).Max(),
+        };
         using var files = new FileServer(offer.Data.Files, openFile, node.Say, settings.Limits.Transfer);
         using var network = new Network(settings.Security, settings.Limits, node, node.Say) { Files = files.Serve, Status = connection => StatusExchange.Answer(connection, node.Status()) };
         node.IssueTicket = peer => network.IssueFileTicket(peer).ToArray();
@@ -50,7 +60,7 @@ public static class ClusterCoordinator
         using var health = settings.Health is { } at ? HealthServer.Start(at, node.Readiness, node.Status) : null;
         settings.Listening?.Invoke(address);
         using var registration = cancellation.Register(() => local.Actors.Post(ActorAddress.Coordinator, new StopRequested()));
-        local.Actors.Add(new CoordinatorActor(run));
+        local.Actors.Add(new CoordinatorActor(run, past));
         var ended = local.Actors.Listen(happening =>
         {
             node.Happened(happening);

@@ -1,236 +1,86 @@
-using System.Net;
-using DistTrain.Actors;
+using System.Diagnostics;
 using DistTrain.Learning;
-using DistTrain.Runtime.Compute;
-using DistTrain.Runtime.DataTransfer;
-using DistTrain.Runtime.Links;
-using DistTrain.Runtime.Wire;
+using DistTrain.Runtime.Security;
 
 namespace DistTrain.Runtime.Cluster;
 
-/// <summary>Takes part in a run of another process: joins it, does its share, and leaves.</summary>
-public sealed class ClusterMember : ILinkHandler, IDisposable
+/// <summary>Takes part in a run of another process: joins it, does its share, and leaves. Where it loses the coordinator it joins again: that one, or the next in its place.</summary>
+public static class ClusterMember
 {
-    /// <summary>A member that cannot reach another one's shard leaves after this time, if the coordinator has not decided otherwise by then.</summary>
-    private static readonly TimeSpan PatienceWithoutShard = TimeSpan.FromSeconds(15);
-
-    private static readonly TimeSpan ReportInterval = TimeSpan.FromSeconds(1);
-
-    private readonly MemberSettings settings;
-    private readonly Action<string> tell;
-    private readonly Network network;
-    private readonly TaskCompletionSource<MemberOutcome> outcome = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    private readonly TaskCompletionSource<RunOffer> offered = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    private readonly Tickets tickets = new();
-    private ILink? coordinator;
-    private LocalProcess? local;
-    private MemberNode? node;
-
-    private ClusterMember(MemberSettings settings, Action<string> tell)
-    {
-        this.settings = settings;
-        this.tell = tell;
-        network = new Network(settings.Security, settings.Limits, this, tell);
-    }
-
     /// <summary>Joins, and returns when it is over.</summary>
     /// <param name="settings">Whom to join, and as what.</param>
     /// <param name="programVersion">The coordinator's must be the same.</param>
-    /// <param name="prepare">Makes the run's definition from what the coordinator offers, with the process's own copy of the data or one that it fetches. Throws <see cref="InvalidInputException"/> with the reason why it cannot.</param>
+    /// <param name="prepare">
+    /// Makes the run's definition from what the coordinator offers, with the process's own copy of the data or one that it fetches. Called again only where another offer is made. Throws
+    /// <see cref="InvalidInputException"/> with the reason why it cannot.
+    /// </param>
     /// <param name="tell">Takes sentences for people, from any thread.</param>
     /// <param name="leave">Leaves in order.</param>
-    /// <exception cref="InvalidInputException">The settings are not possible, or the coordinator cannot be reached in time.</exception>
+    /// <exception cref="InvalidInputException">The settings are not possible, or the coordinator could not be reached in time at all, or does not know this process any more.</exception>
     public static MemberOutcome Run(MemberSettings settings, string programVersion, Func<RunOffer, IDataFetcher, PreparedRun> prepare, Action<string> tell, CancellationToken leave)
     {
         ArgumentNullException.ThrowIfNull(settings);
         ArgumentNullException.ThrowIfNull(prepare);
         ArgumentNullException.ThrowIfNull(tell);
-        using var member = new ClusterMember(settings, tell);
-        return member.Run(programVersion, prepare, leave);
-    }
-
-    public void Dispose()
-    {
-        local?.Dispose();
-        network.Dispose();
-    }
-
-    void ILinkHandler.Received(ILink link, ReadOnlySpan<byte> message) => Handle(link, MessageCodec.ReadNodeMessage(message, settings.Limits.Wire), tensors: null);
-
-    IIncomingTensors ILinkHandler.Open(ILink link, ActorAddress receiver, TensorKey key) =>
-        (node ?? throw new WireFormatException("tensors came before this process was a member")).Open(link, receiver, key);
-
-    void ILinkHandler.Received(ILink link, ActorAddress receiver, IIncomingTensors tensors, ReadOnlySpan<byte> message) =>
-        Handle(link, NodeMail.ReadBesideTensors(message, receiver, settings.Limits.Wire), tensors);
-
-    void ILinkHandler.Changed(ILink link, string sentence) => tell(sentence);
-
-    void ILinkHandler.Lost(ILink link, string reason, bool isOrderly)
-    {
-        if (link == coordinator)
+        var rejoining = new Rejoining(settings.JoinTimeout, settings.RejoinTimeout);
+        var preparation = new Preparation(prepare);
+        while (true)
         {
-            End(MemberEnding.CoordinatorLost, $"the coordinator is gone: {reason}");
-        }
-        else if (node is { } member)
-        {
-            var isNeeded = member.NeedsShardOf(link);
-            member.Lost(link);
-            if (isNeeded)
+            var outcome = Live(settings, programVersion, rejoining, preparation.Prepare, tell, leave);
+            if (outcome.Ending != MemberEnding.CoordinatorLost || rejoining.Patience(Now) is not { } patience)
             {
-                _ = LeaveWithoutShard(member, reason);
+                return outcome;
             }
-        }
-    }
 
-    private MemberOutcome Run(string programVersion, Func<RunOffer, IDataFetcher, PreparedRun> prepare, CancellationToken leave)
-    {
-        using var giveUp = leave.Register(() => End(MemberEnding.Left, "it was stopped before it became a member"));
-        var (link, own) = network.Join(settings.Coordinator, settings.JoinTimeout, leave);
-        coordinator = link;
-        var endpoint = network.Listen(settings.Listen ?? new HostAndPort(own.ToString(), 0), settings.AdvertisedHost ?? own.ToString());
-        link.Send(new Introduction(programVersion, settings.Role, Dns.GetHostName(), Environment.ProcessId, endpoint));
-        Task.WaitAny([offered.Task, outcome.Task], CancellationToken.None);
-        if (!outcome.Task.IsCompleted)
-        {
-            Prepare(link, offered.Task.GetAwaiter().GetResult(), prepare);
-        }
-
-        giveUp.Dispose();
-        using var leaving = leave.Register(() => Leave("it was asked to leave"));
-        using var reports = new Timer(_ => Report(link), null, ReportInterval, ReportInterval);
-        local?.Actors.Listen(happening =>
-        {
-            if (happening is Noticed { Sentence: var sentence })
+            if (leave.IsCancellationRequested)
             {
-                tell(sentence);
+                return outcome with { Ending = MemberEnding.Left };
             }
-        });
-        return outcome.Task.GetAwaiter().GetResult();
+
+            tell(FormattableString.Invariant($"{outcome.Sentence}; joining again, for up to {patience.TotalSeconds:F0} s"));
+            leave.WaitHandle.WaitOne(rejoining.Pause(Random.Shared.NextDouble()));
+        }
     }
 
-    private void Prepare(ILink link, RunOffer offer, Func<RunOffer, IDataFetcher, PreparedRun> prepare)
+    private static TimeSpan Now => Stopwatch.GetElapsedTime(0);
+
+    private static MemberOutcome Live(
+        MemberSettings settings, string programVersion, Rejoining rejoining, Func<RunOffer, IDataFetcher, PreparedRun> prepare, Action<string> tell, CancellationToken leave)
     {
+        var began = Now;
+        using var life = new MemberLife(settings, tell);
         try
         {
-            using var fetcher = new FileClient(
-                cancellation => network.ConnectForFiles(settings.Coordinator, link, tickets.Get(() => link.Send(new TicketRequested())), cancellation),
-                settings.Limits.Transfer);
-            var run = prepare(offer, fetcher);
-            local = new LocalProcess(run.Definition, run.Engine, threads: 1, (from, to, message) => node!.Route(from, to, message), effect => throw new InvalidOperationException($"only a coordinator asks for {effect.GetType().Name}"));
-            link.Send(new Prepared(run.Engine.ArithmeticId.Value, run.Engine.KernelPath, offer.Data.ContentHash));
+            var outcome = life.Run(programVersion, rejoining.Patience(began) ?? TimeSpan.Zero, prepare, leave);
+            rejoining.Ended(life.HasJoined, began, Now);
+            return outcome;
         }
-        catch (InvalidInputException reason)
+        catch (OperationCanceledException) when (leave.IsCancellationRequested)
         {
-            link.Send(new Refusal(reason.Message));
-            End(MemberEnding.Refused, reason.Message);
+            return new MemberOutcome(MemberEnding.Left, "it was stopped before it was a member");
+        }
+        catch (InvalidInputException failure) when (rejoining.HasLost && failure.InnerException is SecureConnectException { MayChange: true })
+        {
+            rejoining.GiveUp();
+            return new MemberOutcome(
+                MemberEnding.CoordinatorLost, FormattableString.Invariant($"the coordinator is gone, and has not come back within {settings.RejoinTimeout.TotalSeconds:G4} s: {failure.Message}"));
         }
     }
 
-    private void Handle(ILink link, NodeMessage message, IIncomingTensors? tensors)
+    /// <summary>The run as it was understood last.</summary>
+    private sealed class Preparation(Func<RunOffer, IDataFetcher, PreparedRun> prepare)
     {
-        if (link != coordinator || message is ActorEnvelope)
+        private (RunOffer Offer, PreparedRun Run)? last;
+
+        public PreparedRun Prepare(RunOffer offer, IDataFetcher fetcher)
         {
-            (node ?? throw new WireFormatException("another member spoke before this process was one")).Receive(link, message, tensors);
-            if (message is ActorEnvelope { Message: JoinRefused refused })
+            if (last is not { } known || !known.Offer.IsSameRunAs(offer))
             {
-                End(MemberEnding.Refused, $"the coordinator does not want it: {refused.Reason}");
+                last = null;
+                last = known = (offer, prepare(offer, fetcher));
             }
 
-            return;
-        }
-
-        switch (message)
-        {
-            case Offer offer:
-                offered.TrySetResult(offer.Run);
-                break;
-            case TicketIssued ticket:
-                tickets.Put([.. ticket.Ticket]);
-                break;
-            case Admission admission when local is { } process && node is null:
-                node = new MemberNode(admission, link, settings.Limits, process.Actors, process.Host, network.Dial, sentence => _ = LeaveWithoutShard(node!, sentence));
-                Begin(process, admission);
-                break;
-            case ShardsPlaced placed when node is not null:
-                node.Place(placed);
-                break;
-            case Refusal refusal:
-                End(MemberEnding.Refused, $"the coordinator does not want it: {refusal.Sentence}");
-                break;
-            case Released:
-                End(MemberEnding.Left, "it has left the run in order");
-                break;
-            case RunOver over:
-                End(MemberEnding.RunEnded, over.Sentence);
-                break;
-            default:
-                throw new WireFormatException($"the coordinator said {message.GetType().Name} when it had no occasion to");
-        }
-    }
-
-    private void Begin(LocalProcess process, Admission admission)
-    {
-        tell(admission.Worker is { } worker ? $"joined as {worker} on {admission.Node}" : $"joined as {admission.Node} to hold shards");
-        if (admission.Worker is { } id)
-        {
-            process.Actors.Add(new WorkerActor(id, process.Arithmetic, admission.Node));
-        }
-    }
-
-    private void Report(ILink link)
-    {
-        if (node is not null && local?.Meter.Read() is { } status && !outcome.Task.IsCompleted)
-        {
-            link.Send(status);
-        }
-    }
-
-    private void Leave(string reason)
-    {
-        if (node is not { } member || coordinator is not { } link)
-        {
-            End(MemberEnding.Left, reason);
-            return;
-        }
-
-        if (member.Worker is { } worker)
-        {
-            local!.Actors.Post(ActorAddress.Of(worker), new LeaveAsked(reason));
-        }
-
-        link.Send(new Leaving(reason));
-    }
-
-    private async Task LeaveWithoutShard(MemberNode member, string reason)
-    {
-        var before = member.MapVersion;
-        await Task.Delay(PatienceWithoutShard).ConfigureAwait(false);
-        if (member.MapVersion == before && !outcome.Task.IsCompleted)
-        {
-            coordinator?.Close($"it cannot reach a shard: {reason}");
-            End(MemberEnding.CoordinatorLost, $"it cannot reach a shard that it needs: {reason}");
-        }
-    }
-
-    private void End(MemberEnding ending, string sentence)
-    {
-        outcome.TrySetResult(new MemberOutcome(ending, sentence));
-        offered.TrySetCanceled();
-        local?.Actors.StopListening();
-    }
-
-    /// <summary>One-use tickets that the coordinator sends on request.</summary>
-    private sealed class Tickets
-    {
-        private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
-        private readonly System.Collections.Concurrent.BlockingCollection<byte[]> received = [];
-
-        public void Put(byte[] ticket) => received.Add(ticket);
-
-        public byte[] Get(Action request)
-        {
-            request();
-            return received.TryTake(out var ticket, Patience) ? ticket : throw new IOException("the coordinator gave no ticket for its files");
+            return known.Run;
         }
     }
 }

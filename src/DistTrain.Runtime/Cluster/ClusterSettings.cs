@@ -68,6 +68,9 @@ public sealed record MemberSettings
 
     /// <summary>How long it tries to reach a coordinator that is not there yet.</summary>
     public TimeSpan JoinTimeout { get; init; } = TimeSpan.FromSeconds(60);
+
+    /// <summary>How long it tries to become a member again when it has lost the coordinator; zero to end instead.</summary>
+    public TimeSpan RejoinTimeout { get; init; } = TimeSpan.FromSeconds(300);
 }
 
 /// <summary>How a member's part in a run ended.</summary>

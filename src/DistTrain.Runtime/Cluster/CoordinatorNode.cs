@@ -29,7 +29,6 @@ internal sealed class CoordinatorNode : ILinkHandler
     private long began;
     private TrainingProgressed? progress;
     private int lastNode;
-    private int lastWorker;
     private string? over;
 
     public CoordinatorNode(CoordinatorSettings settings, RunOffer offer, RunDefinition run, LocalActors actors, ITensorStore tensors, Action<string> tell)
@@ -45,6 +44,9 @@ internal sealed class CoordinatorNode : ILinkHandler
 
     /// <summary>A sentence for people.</summary>
     public void Say(string sentence) => tell(sentence);
+
+    /// <summary>The highest number that a worker of this run has had, in whichever term: none has the number of another.</summary>
+    public int LastWorker { get; set; }
 
     /// <summary>Makes a one-use ticket for a connection that files are fetched by.</summary>
     public Func<ProcessId, byte[]>? IssueTicket { get; set; }
@@ -251,7 +253,7 @@ internal sealed class CoordinatorNode : ILinkHandler
         lock (gate)
         {
             node = new NodeId(++lastNode);
-            process.Worker = introduction.Role == MemberRole.Worker ? new WorkerId(++lastWorker) : null;
+            process.Worker = introduction.Role == MemberRole.Worker ? new WorkerId(++LastWorker) : null;
             process.Node = node;
             process.Send(new Admission(node, process.Worker));
             if (map is not null)

@@ -2,6 +2,7 @@ using DistTrain.Actors;
 using DistTrain.Learning.Engines;
 using DistTrain.Runtime.Compute;
 using DistTrain.Runtime.Hosting;
+using DistTrain.Runtime.Recovery;
 
 namespace DistTrain.Runtime.Cluster;
 
@@ -9,15 +10,18 @@ namespace DistTrain.Runtime.Cluster;
 internal sealed class LocalProcess : IDisposable
 {
     /// <param name="threads">On which engine work runs; a worker may have helpers of its own besides.</param>
-    public LocalProcess(TrainingDefinition definition, IEngine engine, int threads, Action<ActorAddress, ActorAddress, ActorMessage> routeElsewhere, Action<Effect> handleEffect)
+    /// <param name="recovery">Of the coordinator, where it is here; null where the run does not outlive it, and in other processes.</param>
+    public LocalProcess(
+        TrainingDefinition definition, IEngine engine, int threads, Action<ActorAddress, ActorAddress, ActorMessage> routeElsewhere, Action<Effect> handleEffect, RunRecovery? recovery = null)
     {
-        Definition = definition.ToRunDefinition(engine.ArithmeticId);
-        Host = new EngineComputeHost(definition, engine, Definition.EvaluationBlockSize);
+        Definition = definition.ToRunDefinition(engine.ArithmeticId, recovery);
+        Host = new EngineComputeHost(definition, engine, Definition.EvaluationBlockSize) { Checkpoints = recovery?.Checkpoints };
         Actors = new LocalActors(Host, threads, spins: false, failsAtStandstill: false)
         {
             RouteElsewhere = routeElsewhere,
             HandleEffect = handleEffect,
             Computed = Meter.Add,
+            Journal = recovery.WriteDown,
         };
     }
 

@@ -161,6 +161,10 @@ internal sealed class MemberNode
         {
             unreachable($"{host.Node} cannot be reached: {failure.Message}");
         }
+        catch (OperationCanceledException)
+        {
+            // This process is no member any more.
+        }
     }
 
     /// <summary>Both sides introduce themselves, whoever dialled first, and before any of their actors is heard.</summary>

@@ -23,6 +23,7 @@ internal sealed class Network(ClusterSecurity security, LinkLimits limits, ILink
     private readonly TicketBook tickets = new(TicketLifetime);
     private readonly object gate = new();
     private readonly Dictionary<ProcessId, Link> links = [];
+    private readonly CancellationTokenSource closing = new();
     private SecureListener? listener;
     private bool isDisposed;
 
@@ -44,9 +45,10 @@ internal sealed class Network(ClusterSecurity security, LinkLimits limits, ILink
     }
 
     /// <summary>Connects to the coordinator, which may not be there yet.</summary>
+    /// <param name="begun">Gets the link before the handler hears of it.</param>
     /// <returns>The link, and this machine's address on the way there.</returns>
     /// <exception cref="InvalidInputException">It cannot be reached in time, or does not want this process.</exception>
-    public (ILink Link, IPAddress Own) Join(HostAndPort coordinator, TimeSpan patience, CancellationToken cancellation)
+    public (ILink Link, IPAddress Own) Join(HostAndPort coordinator, TimeSpan patience, Action<ILink> begun, CancellationToken cancellation)
     {
         var start = Stopwatch.GetTimestamp();
         var said = false;
@@ -56,9 +58,9 @@ internal sealed class Network(ClusterSecurity security, LinkLimits limits, ILink
             {
                 var connection = Connect(coordinator, ConnectionPurpose.Control, null, null, cancellation);
                 var address = connection.Socket.LocalEndPoint is IPEndPoint local ? local.Address : IPAddress.Loopback;
-                return (Begin(coordinator, connection, "the coordinator"), address.IsIPv4MappedToIPv6 ? address.MapToIPv4() : address);
+                return (Begin(coordinator, connection, "the coordinator", begun), address.IsIPv4MappedToIPv6 ? address.MapToIPv4() : address);
             }
-            catch (SecureConnectException failure) when ((failure.IsRetriable || failure.Fault == ConnectionFault.UnknownHost) && Stopwatch.GetElapsedTime(start) < patience)
+            catch (SecureConnectException failure) when (failure.MayChange && Stopwatch.GetElapsedTime(start) < patience)
             {
                 if (!said)
                 {
@@ -78,6 +80,7 @@ internal sealed class Network(ClusterSecurity security, LinkLimits limits, ILink
 
     /// <summary>Connects to another member; blocks until the link stands.</summary>
     /// <exception cref="SecureConnectException">It does not, for as long as a lost peer is looked for.</exception>
+    /// <exception cref="OperationCanceledException">This process has closed its connections.</exception>
     public ILink Dial(ShardHost host)
     {
         var start = Stopwatch.GetTimestamp();
@@ -85,11 +88,12 @@ internal sealed class Network(ClusterSecurity security, LinkLimits limits, ILink
         {
             try
             {
-                return Begin(host.Endpoint, Connect(host.Endpoint, ConnectionPurpose.Control, null, host.Process, CancellationToken.None), host.Node.ToString());
+                return Begin(host.Endpoint, Connect(host.Endpoint, ConnectionPurpose.Control, null, host.Process, closing.Token), host.Node.ToString(), begun: null);
             }
             catch (SecureConnectException failure) when (failure.IsRetriable && Stopwatch.GetElapsedTime(start) < limits.ReconnectDeadline)
             {
-                Thread.Sleep(PauseBetweenAttempts);
+                closing.Token.WaitHandle.WaitOne(PauseBetweenAttempts);
+                closing.Token.ThrowIfCancellationRequested();
             }
         }
     }
@@ -104,6 +108,7 @@ internal sealed class Network(ClusterSecurity security, LinkLimits limits, ILink
     public void Dispose()
     {
         listener?.Dispose();
+        closing.Cancel();
         lock (gate)
         {
             isDisposed = true;
@@ -142,15 +147,23 @@ internal sealed class Network(ClusterSecurity security, LinkLimits limits, ILink
     private SecureConnection Connect(HostAndPort address, ConnectionPurpose purpose, ReadOnlyMemory<byte>? ticket, ProcessId? expected, CancellationToken cancellation) =>
         SecureConnector.Connect(address, security, own, purpose, ticket, limits, cancellation, expected);
 
-    private Link Begin(HostAndPort address, SecureConnection control, string name)
+    private Link Begin(HostAndPort address, SecureConnection control, string name, Action<ILink>? begun)
     {
         var peer = control.Peer;
-        var link = Link.Dialling(OptionsFor(name), control, (purpose, ticket, cancellation) => Connect(address, purpose, ticket, peer, cancellation));
+        Link link;
         lock (gate)
         {
+            if (isDisposed)
+            {
+                control.Dispose();
+                throw new OperationCanceledException("this process has closed its connections");
+            }
+
+            link = Link.Dialling(OptionsFor(name), control, (purpose, ticket, cancellation) => Connect(address, purpose, ticket, peer, cancellation));
             links[peer] = link;
         }
 
+        begun?.Invoke(link);
         link.Start();
         return link;
     }

@@ -7,7 +7,12 @@ namespace DistTrain.Runtime.Cluster;
 /// <param name="ProgramVersion">Of the coordinator's program.</param>
 /// <param name="Configuration">The resolved configuration as YAML, as the run directory has it.</param>
 /// <param name="WorkerCount">As the coordinator counts: how many it expects at the start.</param>
-public sealed record RunOffer(string ProgramVersion, string Configuration, int WorkerCount, DataOffer Data);
+public sealed record RunOffer(string ProgramVersion, string Configuration, int WorkerCount, DataOffer Data)
+{
+    /// <summary>Whether what was made of the other offer serves for this one too.</summary>
+    public bool IsSameRunAs(RunOffer other) =>
+        other is not null && ProgramVersion == other.ProgramVersion && Configuration == other.Configuration && WorkerCount == other.WorkerCount && Data.ContentHash == other.Data.ContentHash;
+}
 
 /// <summary>The data that a run is trained on.</summary>
 /// <param name="Name">For people, such as <c>mnist</c>.</param>

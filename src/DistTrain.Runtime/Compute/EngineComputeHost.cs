@@ -2,6 +2,7 @@ using DistTrain.Actors;
 using DistTrain.Learning;
 using DistTrain.Learning.Engines;
 using DistTrain.Learning.Graph;
+using DistTrain.Runtime.Recovery;
 
 namespace DistTrain.Runtime.Compute;
 
@@ -41,6 +42,9 @@ public sealed class EngineComputeHost : IComputeHost, ITensorStore, IDisposable
         var microBatches = ComputePlan.LargestMicroBatchCount(definition);
         store = new TensorStore(server, weights, gradients, holdings, definition.Optimizer.Tensors.Length, microBatches, TensorLimits.For(microBatches));
     }
+
+    /// <summary>Where the coordinator's checkpoints are; null in processes without the coordinator, and for runs that take none.</summary>
+    public CheckpointStore? Checkpoints { get; init; }
 
     /// <summary>Of the model.</summary>
     public ParameterLayout Layout => definition.Graph.Layout;
@@ -142,6 +146,10 @@ public sealed class EngineComputeHost : IComputeHost, ITensorStore, IDisposable
                 return () => server.Snapshot(actor, snapshot);
             case RestoreState restore:
                 return () => server.Restore(actor, restore);
+            case SaveCheckpoint save:
+                return CheckpointWork().Begin(actor, save);
+            case LoadCheckpoint load:
+                return () => CheckpointWork().Load(actor, load);
             default:
                 throw new InvalidOperationException($"no engine work is known for {effect?.GetType().Name}");
         }
@@ -154,6 +162,9 @@ public sealed class EngineComputeHost : IComputeHost, ITensorStore, IDisposable
     internal StepUpdate Continue(ContinueUpdate effect) => server.Continue(effect);
 
     internal ComputeResult Complete(ActorAddress actor, StepUpdate update) => server.Complete(actor, update);
+
+    private CheckpointCompute CheckpointWork() =>
+        new(Checkpoints ?? throw new InvalidOperationException("a checkpoint is to be written or read, but there is no place for them"), server, weights, holdings);
 
     private GradientComputed Compute(ActorAddress actor, ComputeGradient effect, TensorBuffer version)
     {

@@ -86,11 +86,12 @@ internal sealed class Holdings(WeightVersions weights, GradientBuffers gradients
         }
     }
 
+    /// <summary>The newest incarnation's state of that version.</summary>
     public ShardState State(ActorAddress actor, ShardId shard, WeightVersion version)
     {
         lock (gate)
         {
-            return Of(actor).States.Find(state => state.Shard == shard && state.Version == version)
+            return Of(actor).States.Where(state => state.Shard == shard && state.Version == version).MaxBy(state => state.Incarnation)
                 ?? throw new InvalidOperationException($"{actor} asks for the state of {shard} at version {version}, which it does not hold");
         }
     }
@@ -115,7 +116,8 @@ internal sealed class Holdings(WeightVersions weights, GradientBuffers gradients
                     break;
                 case DropWeights drop when DropVersion(held, actor, drop.Version):
                     break;
-                case DropSnapshot drop when held.States.RemoveAll(state => state.Version == drop.Version) > 0:
+                case DropSnapshot drop:
+                    held.States.RemoveAll(state => state.Version == drop.Version);
                     break;
                 default:
                     throw new InvalidOperationException($"{actor} lets go of what it does not hold: {effect}");

@@ -63,7 +63,7 @@ internal sealed class ShardCompute
     /// <summary>The weights of a version and the optimizer's tensors, set aside.</summary>
     public ShardState Copy(WeightVersion version)
     {
-        var copy = new ShardState(Cut, Shard, version, State.Tensors.Length);
+        var copy = new ShardState(Cut, Shard, Incarnation, version, State.Tensors.Length);
         using var lease = Weights.Read(Key(version), Shard);
         copy.CopyFrom([lease.Weights, .. State.Tensors]);
         return copy;
@@ -78,10 +78,19 @@ internal sealed class ShardCompute
             throw new InvalidInputException($"a state with {scalars.Length} scalars cannot be that of the optimizer {State.Optimizer.Name}, which has {State.Scalars.Length}");
         }
 
-        var buffer = BeginWriting(from.Version);
-        from.CopyTo([buffer, .. State.Tensors]);
+        // The part is there where the weights are also the best epoch's, which came with the checkpoint.
+        if (Weights.BeginWriting(Key(from.Version), Shard) is { } buffer)
+        {
+            from.CopyTo(0, buffer);
+            Weights.EndWriting(Key(from.Version), Shard);
+        }
+
+        for (var tensor = 0; tensor < State.Tensors.Length; tensor++)
+        {
+            from.CopyTo(tensor + 1, State.Tensors[tensor]);
+        }
+
         scalars.AsSpan().CopyTo(State.Scalars.Span);
-        Weights.EndWriting(Key(from.Version), Shard);
     }
 
     /// <summary>Makes the caller the writer of the shard's part of a version.</summary>

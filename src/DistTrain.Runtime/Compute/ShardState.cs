@@ -13,15 +13,19 @@ internal sealed class ShardState
     private readonly ShardCut cut;
 
     /// <param name="tensorCount">Of the optimizer.</param>
-    public ShardState(ShardCut cut, ShardId shard, WeightVersion version, int tensorCount)
+    public ShardState(ShardCut cut, ShardId shard, Incarnation incarnation, WeightVersion version, int tensorCount)
     {
         this.cut = cut;
         Shard = shard;
+        Incarnation = incarnation;
         Version = version;
         Parts = [.. Enumerable.Range(0, tensorCount + 1).Select(_ => new TensorBuffer(cut.LengthOf(shard.Value)))];
     }
 
     public ShardId Shard { get; }
+
+    /// <summary>In which it was made, or is to be served.</summary>
+    public Incarnation Incarnation { get; }
 
     public WeightVersion Version { get; }
 
@@ -30,22 +34,33 @@ internal sealed class ShardState
 
     /// <summary>Copies the shard's elements out of flat buffers.</summary>
     /// <param name="flat">As many as there are parts, in their order.</param>
-    public void CopyFrom(IReadOnlyList<TensorBuffer> flat) => Copy(flat, (whole, part) => whole.CopyTo(part));
-
-    /// <summary>Copies the shard's elements into flat buffers.</summary>
-    /// <param name="flat">As many as there are parts, in their order.</param>
-    public void CopyTo(IReadOnlyList<TensorBuffer> flat) => Copy(flat, (whole, part) => part.CopyTo(whole));
-
-    private void Copy(IReadOnlyList<TensorBuffer> flat, Action<Memory<float>, Memory<float>> copy)
+    public void CopyFrom(IReadOnlyList<TensorBuffer> flat)
     {
-        for (var i = 0; i < Parts.Count; i++)
+        for (var part = 0; part < Parts.Count; part++)
         {
-            var start = 0;
-            foreach (var segment in cut.SegmentsOf(Shard.Value))
+            foreach (var (offset, start, length) in Pieces())
             {
-                copy(flat[i].Memory.Slice(segment.Offset, segment.Length), Parts[i].Memory.Slice(start, segment.Length));
-                start += segment.Length;
+                flat[part].Span.Slice(offset, length).CopyTo(Parts[part].Span[start..]);
             }
+        }
+    }
+
+    /// <summary>Copies the shard's elements of one part into a flat buffer.</summary>
+    public void CopyTo(int part, TensorBuffer flat)
+    {
+        foreach (var (offset, start, length) in Pieces())
+        {
+            Parts[part].Span.Slice(start, length).CopyTo(flat.Span[offset..]);
+        }
+    }
+
+    private IEnumerable<(int Offset, int Start, int Length)> Pieces()
+    {
+        var start = 0;
+        foreach (var segment in cut.SegmentsOf(Shard.Value))
+        {
+            yield return (segment.Offset, start, segment.Length);
+            start += segment.Length;
         }
     }
 }

@@ -173,7 +173,7 @@ internal sealed class TensorStore(ServerCompute server, WeightVersions weights, 
             throw new WireFormatException($"more than {most} states of {server.Cut.ShardCount} shards are sent");
         }
 
-        var state = new ShardState(server.Cut, key.Shard, key.Version, optimizerTensors);
+        var state = new ShardState(server.Cut, key.Shard, key.Incarnation, key.Version, optimizerTensors);
         return new Incoming(
             [.. state.Parts.Select(part => part.Memory)],
             message => message.Header.Incarnation == key.Incarnation && message switch

@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using System.Diagnostics;
 using DistTrain.Actors;
 using DistTrain.Runtime.Compute;
+using DistTrain.Runtime.RunDirectory;
 using DistTrain.Runtime.Wire;
 
 namespace DistTrain.Runtime.Hosting;
@@ -17,6 +18,7 @@ internal sealed class LocalActors : IDisposable
     private readonly int threads;
     private readonly bool failsAtStandstill;
     private readonly object gate = new();
+    private readonly ConcurrentDictionary<Task, bool> storageWork = [];
     private readonly ConcurrentDictionary<ActorAddress, ActorCell> cells = [];
     private readonly Dictionary<ActorAddress, ActorCell> leaving = [];
     private readonly BlockingCollection<TrainingEvent> events = [];
@@ -49,6 +51,9 @@ internal sealed class LocalActors : IDisposable
 
     /// <summary>Sees every result of engine work before its actor does. Called on the thread that has computed.</summary>
     public Action<ComputeResult>? Computed { get; init; }
+
+    /// <summary>Writes down what the coordinator decides, before anything that follows from it is carried out. What it throws ends the run. Called on any thread, while the coordinator is run.</summary>
+    public Action<JournalEntry> Journal { get; init; } = static _ => { };
 
     public Timestamp Now => new((long)Stopwatch.GetElapsedTime(startTimestamp).TotalMicroseconds);
 
@@ -171,6 +176,8 @@ internal sealed class LocalActors : IDisposable
 
     public void Dispose()
     {
+        // A checkpoint that is being written is finished, or cut off by whatever ends the process.
+        Task.WaitAll([.. storageWork.Keys]);
         pool.Dispose();
         events.Dispose();
     }
@@ -197,6 +204,9 @@ internal sealed class LocalActors : IDisposable
             case ContinueUpdate update:
                 StartUpdate(cell, host.Continue(update));
                 break;
+            case SaveCheckpoint or LoadCheckpoint:
+                StartStorageWork(cell, (ComputeEffect)effect);
+                break;
             case ComputeEffect compute:
                 StartCompute(cell, compute);
                 break;
@@ -214,6 +224,9 @@ internal sealed class LocalActors : IDisposable
                 break;
             case Refuse refuse:
                 Tell(new Logged($"{cell.Address} refused {refuse.Message.GetType().Name}: {refuse.Reason}"));
+                break;
+            case WriteJournal write:
+                WriteDown(write.Entry);
                 break;
             case PlaceShards or ReleaseNode:
                 HandleEffect(effect);
@@ -290,6 +303,41 @@ internal sealed class LocalActors : IDisposable
         else
         {
             pool.Share(1, _ => Answer(cell, work()), completed: static () => { });
+        }
+    }
+
+    /// <summary>On a thread of its own: a step does not wait for a disk.</summary>
+    private void StartStorageWork(ActorCell cell, ComputeEffect effect)
+    {
+        BeginWork(cell);
+        var work = host.Begin(cell.Address, effect);
+        var task = new Task(
+            () =>
+            {
+                try
+                {
+                    Answer(cell, work());
+                }
+                catch (Exception cause)
+                {
+                    Fail(cause);
+                }
+            },
+            TaskCreationOptions.LongRunning);
+        storageWork.TryAdd(task, true);
+        task.ContinueWith(done => storageWork.TryRemove(done, out _), TaskScheduler.Default);
+        task.Start(TaskScheduler.Default);
+    }
+
+    private void WriteDown(JournalEntry entry)
+    {
+        try
+        {
+            Journal(entry);
+        }
+        catch (IOException fault)
+        {
+            throw new RunDirectoryException($"the journal of the run cannot be written: {fault.Message.TrimEnd('.')}", fault);
         }
     }
 

@@ -40,6 +40,12 @@ public static class ModelFile
         ArgumentNullException.ThrowIfNull(model);
         var tensors = model.Graph.Layout.Tensors.Select(tensor =>
             new NamedTensor(tensor.Name, tensor.Shape.Dimensions, model.Weights.Memory.Slice(tensor.Offset, tensor.Length)));
+        SafetensorsFile.Write(path, [.. tensors], Metadata(model));
+    }
+
+    /// <summary>All that a file says of a model besides its tensors.</summary>
+    internal static ImmutableSortedDictionary<string, string> Metadata(TrainedModel model)
+    {
         var metadata = model.Attributes.ToBuilder();
         metadata[FormatKey] = Format;
         metadata[ModelKey] = JsonSerializer.Serialize(model.Specification.Layers, Json);
@@ -50,7 +56,7 @@ public static class ModelFile
         metadata[ArithmeticIdKey] = model.ArithmeticId.Value;
         metadata[WeightsHashKey] = model.WeightsHash;
         metadata[StepKey] = model.Step.ToString(CultureInfo.InvariantCulture);
-        SafetensorsFile.Write(path, [.. tensors], metadata.ToImmutable());
+        return metadata.ToImmutable();
     }
 
     /// <exception cref="InvalidInputException">It cannot be read, is no model of ours, or its weights are not those that were written.</exception>

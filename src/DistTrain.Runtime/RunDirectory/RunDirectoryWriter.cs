@@ -6,18 +6,20 @@ namespace DistTrain.Runtime.RunDirectory;
 
 /// <summary>
 /// Writes one run's directory. It is made, and its metrics file opened, before the training starts, so that a place that cannot be written to is known before any work
-/// is spent. An existing run is never written over.
+/// is spent. An existing run is never written over; one that has not ended can be gone on with.
 /// </summary>
 public sealed class RunDirectoryWriter : IDisposable
 {
+    private readonly RunLock own;
     private readonly StreamWriter metrics;
     private readonly bool hasMadeDirectory;
 
-    private RunDirectoryWriter(RunPaths paths, StreamWriter metrics, bool hasMadeDirectory)
+    private RunDirectoryWriter(RunPaths paths, RunLock own, FileStream metrics, bool hasMadeDirectory)
     {
         Paths = paths;
+        this.own = own;
         this.hasMadeDirectory = hasMadeDirectory;
-        this.metrics = metrics;
+        this.metrics = new StreamWriter(metrics, new UTF8Encoding(encoderShouldEmitUTF8Identifier: false)) { AutoFlush = true, NewLine = "\n" };
     }
 
     public RunPaths Paths { get; }
@@ -42,16 +44,50 @@ public sealed class RunDirectoryWriter : IDisposable
 
             if (Directory.Exists(directory) && Directory.EnumerateFileSystemEntries(directory).Any())
             {
-                throw new RunDirectoryException($"the run directory {directory} is not empty, and a run is never written over: choose another with --run");
+                throw new RunDirectoryException(
+                    $"the run directory {directory} is not empty, and a run is never written over: choose another with --run{(Directory.Exists(paths.Journal) ? ", or go on with the one in it by 'disttrain resume'" : "")}");
             }
 
             var isNew = !Directory.Exists(directory);
             Directory.CreateDirectory(directory);
-            RunLock.Own().Take(paths);
-            var stream = new FileStream(paths.Metrics, FileMode.CreateNew, FileAccess.Write, FileShare.Read);
-            return new RunDirectoryWriter(paths, new StreamWriter(stream, new UTF8Encoding(encoderShouldEmitUTF8Identifier: false)) { AutoFlush = true, NewLine = "\n" }, isNew);
+            var own = RunLock.Own();
+            own.Take(paths);
+            return new RunDirectoryWriter(paths, own, new FileStream(paths.Metrics, FileMode.CreateNew, FileAccess.Write, FileShare.Read), isNew);
         });
     }
+
+    /// <summary>Goes on with a run whose process is gone. A line of the metrics that it could not finish is cut off.</summary>
+    /// <param name="directory">The run's.</param>
+    /// <param name="isForced">Whether a process that cannot be seen from here is taken to be gone.</param>
+    /// <exception cref="RunDirectoryException">Its process lives, or may live; or the system refuses.</exception>
+    public static RunDirectoryWriter Open(string directory, bool isForced)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(directory);
+        var paths = new RunPaths(directory);
+        return Guarded(directory, () =>
+        {
+            var own = RunLock.Own();
+            own.TakeOver(paths, isForced);
+            var metrics = new FileStream(paths.Metrics, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.Read);
+            CutTornLine(metrics);
+            return new RunDirectoryWriter(paths, own, metrics, hasMadeDirectory: false);
+        });
+    }
+
+    /// <summary>The lines of the metrics so far.</summary>
+    /// <exception cref="RunDirectoryException">The system refuses.</exception>
+    public IReadOnlyList<string> ReadMetrics() => Guarded(Paths.Directory, () =>
+    {
+        using var stream = new FileStream(Paths.Metrics, FileMode.Open, FileAccess.Read, FileShare.ReadWrite);
+        using var text = new StreamReader(stream);
+        var lines = new List<string>();
+        while (text.ReadLine() is { } line)
+        {
+            lines.Add(line);
+        }
+
+        return lines;
+    });
 
     /// <exception cref="RunDirectoryException">The system refuses.</exception>
     public void WriteConfiguration(string yaml) =>
@@ -73,6 +109,8 @@ public sealed class RunDirectoryWriter : IDisposable
         {
             File.Delete(Paths.Configuration);
             File.Delete(Paths.Metrics);
+            DeleteFolder(Paths.Journal);
+            DeleteFolder(Paths.Checkpoints);
             if (hasMadeDirectory && !Directory.EnumerateFileSystemEntries(Paths.Directory).Any())
             {
                 Directory.Delete(Paths.Directory);
@@ -85,12 +123,39 @@ public sealed class RunDirectoryWriter : IDisposable
         try
         {
             metrics.Dispose();
-            File.Delete(Paths.Lock);
+            own.Release(Paths);
         }
         catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
         {
             // Every line was flushed when it was written, and a failure was reported then; a lock that stays names a process that is known to be gone.
         }
+    }
+
+    private static void DeleteFolder(string folder)
+    {
+        if (Directory.Exists(folder))
+        {
+            Directory.Delete(folder, recursive: true);
+        }
+    }
+
+    /// <summary>Leaves what ends with a line break, and the stream behind it.</summary>
+    private static void CutTornLine(FileStream file)
+    {
+        var end = file.Length;
+        while (end > 0)
+        {
+            file.Position = end - 1;
+            if (file.ReadByte() == '\n')
+            {
+                break;
+            }
+
+            end--;
+        }
+
+        file.SetLength(end);
+        file.Position = end;
     }
 
     private static void Guarded(string directory, Action write) => Guarded(directory, () =>

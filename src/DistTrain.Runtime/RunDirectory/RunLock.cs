@@ -38,6 +38,33 @@ internal sealed record RunLock(int ProcessId, string Host, DateTime StartedUtc)
         }
     }
 
+    /// <summary>Makes the file, in place of that of a process that is gone.</summary>
+    /// <param name="isForced">Whether one that cannot be seen from here is taken to be gone.</param>
+    /// <exception cref="RunDirectoryException">The process that holds it lives, or may live.</exception>
+    public void TakeOver(RunPaths paths, bool isForced)
+    {
+        if (File.Exists(paths.Lock))
+        {
+            if (ReasonNotToTakeOver(paths, Read(paths.Lock), isForced) is { } reason)
+            {
+                throw new RunDirectoryException(reason);
+            }
+
+            File.Delete(paths.Lock);
+        }
+
+        Take(paths);
+    }
+
+    /// <summary>Removes the file, unless another process has taken the run over.</summary>
+    public void Release(RunPaths paths)
+    {
+        if (Read(paths.Lock)?.ToString() == ToString())
+        {
+            File.Delete(paths.Lock);
+        }
+    }
+
     /// <summary>What a directory's lock means to one who wants to write there; null when there is none.</summary>
     public static string? Conflict(RunPaths paths) => File.Exists(paths.Lock) ? Conflict(paths, Read(paths.Lock)) : null;
 
@@ -64,9 +91,20 @@ internal sealed record RunLock(int ProcessId, string Host, DateTime StartedUtc)
             null => $"the run directory {paths.Directory} is in use, or was when its process died (its run.lock names no process), and {remedy}",
             _ when holder.Host != Environment.MachineName => $"the run directory {paths.Directory} is in use by process {holder.ProcessId} on {holder.Host}, or was when that died, and {remedy}",
             _ when holder.IsAlive() => $"the run directory {paths.Directory} is in use by process {holder.ProcessId} on this machine ({holder.Host}): choose another with --run",
-            _ => $"the run directory {paths.Directory} holds a run whose process ({holder.ProcessId}) died before its end, and {remedy}",
+            _ => $"the run directory {paths.Directory} holds a run whose process ({holder.ProcessId}) died before its end: go on with it by 'disttrain resume', or choose another with --run",
         };
     }
+
+    private static string? ReasonNotToTakeOver(RunPaths paths, RunLock? holder, bool isForced) => holder switch
+    {
+        { } own when own.Host == Environment.MachineName => own.IsAlive()
+            ? $"the run directory {paths.Directory} is in use by process {own.ProcessId} on this machine ({own.Host}): end that first"
+            : null,
+        _ when isForced => null,
+        null => $"the run directory {paths.Directory} is in use, or was when its process died (its run.lock names no process): if no process works on it any more, add --force",
+        _ => $"the run directory {paths.Directory} is in use by process {holder.ProcessId} on {holder.Host}, or was when that died, which cannot be seen from here: if it is gone, add --force "
+            + "(one that is still there stops by itself before it writes anything more)",
+    };
 
     private bool IsAlive()
     {

@@ -13,6 +13,11 @@ public readonly record struct RunPaths(string Directory)
     /// <summary>Names the process that writes the run, while it does.</summary>
     public string Lock => Path.Combine(Directory, "run.lock");
 
+    /// <summary>What coordinators have decided, a file for each; a run without it cannot be resumed.</summary>
+    public string Journal => Path.Combine(Directory, "journal");
+
+    public string Checkpoints => Path.Combine(Directory, "checkpoints");
+
     public string Model => Path.Combine(Directory, "model.safetensors");
 
     /// <summary>What a worker process on this machine said.</summary>

@@ -58,6 +58,9 @@ public sealed class SecureConnectException(ConnectionFault fault, string sentenc
 
     /// <summary>Whether the same attempt may well succeed a moment later. A host that is unknown may become known where names come and go with containers; that is for the caller to say.</summary>
     public bool IsRetriable => fault is ConnectionFault.Unreachable or ConnectionFault.TimedOut or ConnectionFault.Closed;
+
+    /// <summary>Whether it may where names come and go.</summary>
+    public bool MayChange => IsRetriable || fault == ConnectionFault.UnknownHost;
 }
 
 internal static class ConnectionFaults

@@ -1,8 +1,5 @@
-using System.Buffers.Binary;
 using System.Collections.Immutable;
-using System.Runtime.InteropServices;
 using DistTrain.Learning;
-using Microsoft.Win32.SafeHandles;
 
 namespace DistTrain.Runtime.Storage;
 
@@ -13,8 +10,6 @@ namespace DistTrain.Runtime.Storage;
 /// </summary>
 public static class SafetensorsFile
 {
-    private const int LengthPrefixBytes = sizeof(ulong);
-
     /// <summary>Writes the tensors in the given order and replaces <paramref name="path"/> as a whole.</summary>
     /// <exception cref="ArgumentException">Two tensors of one name, a name the format does not allow, or values that do not fill their shape.</exception>
     /// <exception cref="InvalidInputException">The system refuses to write there.</exception>
@@ -23,34 +18,23 @@ public static class SafetensorsFile
         ArgumentNullException.ThrowIfNull(tensors);
         ArgumentNullException.ThrowIfNull(metadata);
         CheckTensors(tensors);
-        var header = SafetensorsHeader.Format(tensors, metadata);
-        var lengthPrefix = new byte[LengthPrefixBytes];
-        BinaryPrimitives.WriteUInt64LittleEndian(lengthPrefix, (ulong)header.Length);
-        AtomicFile.Write(path, stream =>
-        {
-            stream.Write(lengthPrefix);
-            stream.Write(header);
-            foreach (var tensor in tensors)
-            {
-                WriteValues(stream, tensor.Values.Span);
-            }
-        });
+        AtomicFile.Write(path, stream => SafetensorsStream.Write(stream, [.. tensors.Select(tensor => new TensorSource(tensor.Name, tensor.Shape, () => tensor.Values))], metadata));
     }
 
     /// <summary>Reads all tensors.</summary>
     /// <exception cref="InvalidInputException">The file cannot be read, or is not a whole and sound safetensors file of F32 tensors.</exception>
-    public static SafetensorsContent Read(string path) => Open(path, (handle, header, dataBegin) =>
+    public static SafetensorsContent Read(string path) => Open(path, (stream, header) =>
     {
         // Refused before the first value is read, so that no half-read model is paid for.
         foreach (var entry in header.Entries)
         {
-            CheckReadable(entry, path);
+            SafetensorsStream.CheckReadable(entry, path);
         }
 
         var tensors = ImmutableArray.CreateBuilder<NamedTensor>(header.Entries.Length);
         foreach (var entry in header.Entries)
         {
-            tensors.Add(ReadValues(handle, entry, dataBegin, path));
+            tensors.Add(ReadValues(stream, entry, path));
         }
 
         return new SafetensorsContent(header.Metadata, tensors.MoveToImmutable());
@@ -58,17 +42,18 @@ public static class SafetensorsFile
 
     /// <summary>Reads the tensor called <paramref name="name"/> and no other.</summary>
     /// <exception cref="InvalidInputException">The file cannot be read, is not sound, or has no such tensor of type F32.</exception>
-    public static NamedTensor ReadTensor(string path, string name) => Open(path, (handle, header, dataBegin) =>
+    public static NamedTensor ReadTensor(string path, string name) => Open(path, (stream, header) =>
     {
         var entry = header.Entries.FirstOrDefault(entry => entry.Name == name)
             ?? throw new InvalidInputException($"{path} has no tensor called {SafetensorsHeader.Quote(name)}.");
-        CheckReadable(entry, path);
-        return ReadValues(handle, entry, dataBegin, path);
+        SafetensorsStream.CheckReadable(entry, path);
+        stream.Seek(entry.Begin, SeekOrigin.Current);
+        return ReadValues(stream, entry, path);
     });
 
     /// <summary>Reads names, types and shapes of the tensors and the metadata, but no values.</summary>
     /// <exception cref="InvalidInputException">The file cannot be read or is not sound.</exception>
-    public static SafetensorsHeader ReadHeader(string path) => Open(path, (_, header, _) => header);
+    public static SafetensorsHeader ReadHeader(string path) => Open(path, (_, header) => header);
 
     private static void CheckTensors(IReadOnlyList<NamedTensor> tensors)
     {
@@ -94,33 +79,13 @@ public static class SafetensorsFile
         }
     }
 
-    private static void WriteValues(Stream stream, ReadOnlySpan<float> values)
+    /// <summary>The stream stands at the first value.</summary>
+    private static T Open<T>(string path, Func<FileStream, SafetensorsHeader, T> read)
     {
-        // In pieces, because the bytes of a long tensor can be more than a span can count.
-        const int pieceLength = 1 << 20;
-        int[]? swapped = BitConverter.IsLittleEndian ? null : new int[pieceLength];
-        for (int start = 0; start < values.Length; start += pieceLength)
-        {
-            var piece = MemoryMarshal.Cast<float, int>(values.Slice(start, Math.Min(pieceLength, values.Length - start)));
-            if (swapped is not null)
-            {
-                BinaryPrimitives.ReverseEndianness(piece, swapped);
-                piece = swapped.AsSpan(0, piece.Length);
-            }
-
-            stream.Write(MemoryMarshal.AsBytes(piece));
-        }
-    }
-
-    private static T Open<T>(string path, Func<SafeFileHandle, SafetensorsHeader, long, T> read)
-    {
-        using var handle = OpenHandle(path);
+        using var stream = OpenFile(path);
         try
         {
-            var fileLength = RandomAccess.GetLength(handle);
-            var header = ReadHeaderBytes(handle, fileLength, path);
-            var dataBegin = LengthPrefixBytes + header.LongLength;
-            return read(handle, SafetensorsHeader.Parse(header, fileLength - dataBegin, path), dataBegin);
+            return read(stream, SafetensorsStream.ReadHeader(stream, stream.Length, path));
         }
         catch (IOException exception)
         {
@@ -128,12 +93,12 @@ public static class SafetensorsFile
         }
     }
 
-    private static SafeFileHandle OpenHandle(string path)
+    private static FileStream OpenFile(string path)
     {
         ArgumentNullException.ThrowIfNull(path);
         try
         {
-            return File.OpenHandle(path);
+            return new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read, bufferSize: 0);
         }
         catch (Exception exception) when (exception is FileNotFoundException or DirectoryNotFoundException)
         {
@@ -148,69 +113,10 @@ public static class SafetensorsFile
     private static InvalidInputException CannotBeRead(string path, Exception exception) =>
         new($"{path} cannot be read: {exception.Message.TrimEnd('.')}.", exception);
 
-    private static byte[] ReadHeaderBytes(SafeFileHandle handle, long fileLength, string path)
-    {
-        Span<byte> prefix = stackalloc byte[LengthPrefixBytes];
-        if (fileLength < LengthPrefixBytes)
-        {
-            throw SafetensorsHeader.Refused(path, $"it has {fileLength} bytes, too few for the length of a header");
-        }
-
-        ReadExactly(handle, prefix, 0, path);
-        ulong length = BinaryPrimitives.ReadUInt64LittleEndian(prefix);
-        if (length > SafetensorsHeader.MaximumLengthBytes)
-        {
-            throw SafetensorsHeader.Refused(path, $"it claims a header of {length} bytes, over the bound of {SafetensorsHeader.MaximumLengthBytes}");
-        }
-
-        if ((long)length > fileLength - LengthPrefixBytes)
-        {
-            throw SafetensorsHeader.Refused(path, $"it claims a header of {length} bytes but has only {fileLength} bytes in all (is it truncated?)");
-        }
-
-        var header = new byte[(int)length];
-        ReadExactly(handle, header, LengthPrefixBytes, path);
-        return header;
-    }
-
-    private static void CheckReadable(SafetensorsEntry entry, string path)
-    {
-        if (entry.ElementType != SafetensorsHeader.Float32)
-        {
-            throw SafetensorsHeader.Refused(path, $"tensor {SafetensorsHeader.Quote(entry.Name)} is of type {entry.ElementType}, and only F32 is read");
-        }
-    }
-
-    private static NamedTensor ReadValues(SafeFileHandle handle, SafetensorsEntry entry, long dataBegin, string path)
+    private static NamedTensor ReadValues(FileStream stream, SafetensorsEntry entry, string path)
     {
         var values = GC.AllocateUninitializedArray<float>((int)entry.ElementCount);
-        const int pieceLength = 1 << 20;
-        for (int start = 0; start < values.Length; start += pieceLength)
-        {
-            var piece = values.AsSpan(start, Math.Min(pieceLength, values.Length - start));
-            ReadExactly(handle, MemoryMarshal.AsBytes(piece), dataBegin + entry.Begin + ((long)start * sizeof(float)), path);
-            if (!BitConverter.IsLittleEndian)
-            {
-                var bits = MemoryMarshal.Cast<float, int>(piece);
-                BinaryPrimitives.ReverseEndianness(bits, bits);
-            }
-        }
-
+        SafetensorsStream.ReadValues(stream, values, path);
         return new NamedTensor(entry.Name, entry.Shape, values);
-    }
-
-    private static void ReadExactly(SafeFileHandle handle, Span<byte> destination, long offset, string path)
-    {
-        while (!destination.IsEmpty)
-        {
-            var count = RandomAccess.Read(handle, destination, offset);
-            if (count == 0)
-            {
-                throw SafetensorsHeader.Refused(path, "it was cut short while it was being read");
-            }
-
-            destination = destination[count..];
-            offset += count;
-        }
     }
 }

@@ -74,7 +74,7 @@ public sealed record SafetensorsHeader(ImmutableSortedDictionary<string, string>
     }
 
     /// <summary>The header's bytes: JSON, padded with spaces so that the values that follow it start at a multiple of 8 bytes.</summary>
-    public static byte[] Format(IReadOnlyList<NamedTensor> tensors, IReadOnlyDictionary<string, string> metadata)
+    internal static byte[] Format(IReadOnlyList<TensorSource> tensors, IReadOnlyDictionary<string, string> metadata)
     {
         var buffer = new ArrayBufferWriter<byte>();
         using (var writer = new Utf8JsonWriter(buffer))
@@ -94,7 +94,7 @@ public sealed record SafetensorsHeader(ImmutableSortedDictionary<string, string>
             long offset = 0;
             foreach (var tensor in tensors)
             {
-                long end = offset + ((long)tensor.Values.Length * sizeof(float));
+                long end = offset + (tensor.ElementCount * sizeof(float));
                 WriteEntry(writer, tensor, offset, end);
                 offset = end;
             }
@@ -109,7 +109,7 @@ public sealed record SafetensorsHeader(ImmutableSortedDictionary<string, string>
         return header;
     }
 
-    private static void WriteEntry(Utf8JsonWriter writer, NamedTensor tensor, long begin, long end)
+    private static void WriteEntry(Utf8JsonWriter writer, TensorSource tensor, long begin, long end)
     {
         writer.WriteStartObject(tensor.Name);
         writer.WriteString("dtype", Float32);

@@ -121,7 +121,7 @@ internal static class ResultParts
         return accepted;
     }
 
-    private static void Write(this MessagePackWriter writer, ActivationHealth health)
+    public static void Write(this MessagePackWriter writer, ActivationHealth health)
     {
         writer.WriteArrayHeader(3);
         writer.WriteString(health.Layer);
@@ -129,7 +129,7 @@ internal static class ResultParts
         writer.WriteOptional(health.SaturatedShare);
     }
 
-    private static ActivationHealth ReadActivationHealth(this ref FieldReader reader)
+    public static ActivationHealth ReadActivationHealth(this ref FieldReader reader)
     {
         reader.BeginGroup("Activations", 3);
         var health = new ActivationHealth(reader.ReadText("Layer"), reader.ReadOptionalDouble("DeadShare"), reader.ReadOptionalDouble("SaturatedShare"));
@@ -153,7 +153,7 @@ internal static class ResultParts
         return epoch;
     }
 
-    private static void Write(this MessagePackWriter writer, LedgerProof proof)
+    public static void Write(this MessagePackWriter writer, LedgerProof proof)
     {
         writer.WriteArrayHeader(5);
         writer.WriteInteger(proof.ExpectedSamples);
@@ -163,7 +163,7 @@ internal static class ResultParts
         writer.WriteInteger(proof.RecomputedSamples);
     }
 
-    private static LedgerProof ReadLedgerProof(this ref FieldReader reader)
+    public static LedgerProof ReadLedgerProof(this ref FieldReader reader)
     {
         reader.BeginGroup("Proof", 5);
         var proof = new LedgerProof(
@@ -176,7 +176,7 @@ internal static class ResultParts
         return proof;
     }
 
-    private static void Write(this MessagePackWriter writer, WorkerShare share)
+    public static void Write(this MessagePackWriter writer, WorkerShare share)
     {
         writer.WriteArrayHeader(4);
         writer.Write(share.Worker);
@@ -185,7 +185,7 @@ internal static class ResultParts
         writer.WriteOptional(share.LastStep);
     }
 
-    private static WorkerShare ReadWorkerShare(this ref FieldReader reader)
+    public static WorkerShare ReadWorkerShare(this ref FieldReader reader)
     {
         reader.BeginGroup("Shares", 4);
         var share = new WorkerShare(

@@ -67,11 +67,11 @@ public class EpochRuleTests
         var free = TestRun.Definition(samples: 64, batch: 32, epochs: 3);
         var deciding = free with { EarlyStopping = new EarlyStoppingRule(MonitoredMetric.Parse("train-loss"), 2, 0, RestoresBest: false) };
         var first = EpochSettings.First(free);
-        Assert.NotNull(PlanAhead.Decide(free, first, new StepNumber(2), new StepNumber(1), 1, 0).Next);
-        var decision = PlanAhead.Decide(deciding, first, new StepNumber(2), new StepNumber(1), 1, 0);
+        Assert.NotNull(PlanAhead.Decide(free, first, new StepNumber(2), new StepNumber(1), 1, 0, isEvaluating: false).Next);
+        var decision = PlanAhead.Decide(deciding, first, new StepNumber(2), new StepNumber(1), 1, 0, isEvaluating: false);
         Assert.Null(decision.Next);
         Assert.Equal("what follows epoch 1 depends on its metrics", decision.Reason);
-        Assert.NotNull(PlanAhead.Decide(deciding, first.Next(deciding), new StepNumber(2), new StepNumber(2), 1, 1).Next);
+        Assert.NotNull(PlanAhead.Decide(deciding, first.Next(deciding), new StepNumber(2), new StepNumber(2), 1, 1, isEvaluating: false).Next);
     }
 
     [Theory]

@@ -44,8 +44,12 @@ public class StepPlanTests
         Assert.Null(Next(planned: 3, committed: 2, members: 1, reported: 0));
         Assert.Equal(new StepNumber(4), Next(planned: 3, committed: 2, members: 1, reported: 1));
 
-        StepNumber? Next(long planned, long committed, int members, int reported) =>
-            PlanAhead.Decide(definition, TestRun.EpochOf(definition, Math.Max(1, planned)), new StepNumber(planned), new StepNumber(committed), members, reported).Next?.MiniBatch.Step;
+        // Nor is it planned while another evaluation is under way: there is one at a time.
+        Assert.Null(Next(planned: 3, committed: 2, members: 1, reported: 1, isEvaluating: true));
+        Assert.Equal(new StepNumber(3), Next(planned: 2, committed: 2, members: 1, reported: 1, isEvaluating: true));
+
+        StepNumber? Next(long planned, long committed, int members, int reported, bool isEvaluating = false) => PlanAhead.Decide(
+            definition, TestRun.EpochOf(definition, Math.Max(1, planned)), new StepNumber(planned), new StepNumber(committed), members, reported, isEvaluating).Next?.MiniBatch.Step;
     }
 
     private static PlannedStep At(RunDefinition definition, long step) => StepPlan.At(definition, TestRun.EpochOf(definition, step), new StepNumber(step));

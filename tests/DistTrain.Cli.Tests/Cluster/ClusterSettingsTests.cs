@@ -70,7 +70,7 @@ public sealed class ClusterSettingsTests : IDisposable
         var configuration = new TrainConfiguration
         {
             Listen = new("node", 7000), MinWorkers = 3, WaitsBelowMinWorkers = true, Placement = ShardPlacement.Workers, Shards = 2, Health = new("node", 80), ClusterFolder = "secret-folder",
-            IsInsecure = true, Tls = true, LocalSockets = false, HeartbeatMilliseconds = 20, SilenceSeconds = 1, ReconnectSeconds = 1, Epochs = 7,
+            IsInsecure = true, Tls = true, LocalSockets = false, HeartbeatMilliseconds = 20, SilenceSeconds = 1, ReconnectSeconds = 1, RejoinSeconds = 1, Epochs = 7,
         };
         var stored = configuration.WithoutCluster(ClusterPlan.Of(configuration));
         Assert.Equal(TrainConfiguration.Default with { Epochs = 7, Shards = 2, Workers = 3 }, stored);

@@ -16,7 +16,7 @@ public sealed class ClusterTrainingTests : IDisposable
     public void Dispose() => sandbox.Dispose();
 
     /// <summary>A coordinator that listens, waits for something, and trains by itself.</summary>
-    private void Coordinates(Action<CancellationToken>? wait = null) => sandbox.Coordinator = (given, offered, _, definition, engine, listener, cancellation) =>
+    private void Coordinates(Action<CancellationToken>? wait = null) => sandbox.Coordinator = (given, offered, _, definition, engine, listener, cancellation, _) =>
     {
         (settings, offer) = (given, offered);
         given.Listening!(given.Listen with { Port = 7123 });
@@ -55,7 +55,7 @@ public sealed class ClusterTrainingTests : IDisposable
     public void The_files_of_the_data_are_offered_and_no_others()
     {
         byte[] content = [];
-        sandbox.Coordinator = (_, offered, open, definition, engine, listener, cancellation) =>
+        sandbox.Coordinator = (_, offered, open, definition, engine, listener, cancellation, _) =>
         {
             var file = Assert.Single(offered.Data.Files);
             Assert.Equal("three.csv", file.Name);
@@ -91,7 +91,7 @@ public sealed class ClusterTrainingTests : IDisposable
     [Fact]
     public void A_port_that_is_taken_leaves_no_run_directory_behind()
     {
-        sandbox.Coordinator = (_, _, _, _, _, _, _) => throw new InvalidInputException("Cannot listen on 127.0.0.1:7000: the port is in use");
+        sandbox.Coordinator = (_, _, _, _, _, _, _, _) => throw new InvalidInputException("Cannot listen on 127.0.0.1:7000: the port is in use");
         var outcome = sandbox.Train("--listen", "127.0.0.1:7000", "--insecure", "--json");
         Assert.Equal((ExitCode.Network, "disttrain: Cannot listen on 127.0.0.1:7000: the port is in use."), (outcome.ExitCode, outcome.AssertOneSentence()));
         Assert.False(Directory.Exists(sandbox.At("run")));
@@ -107,7 +107,7 @@ public sealed class ClusterTrainingTests : IDisposable
         Assert.Equal((2, ShardPlacement.Workers, new HostAndPort("127.0.0.1", 0)), (settings!.MinimumWorkers, settings.Placement, settings.Listen));
         Assert.Equal(2, started.Count);
         Assert.Equal(
-            ["worker", "--spawned", "--join", "127.0.0.1:7123", "--tls", "no", "--local-sockets", "yes", "--heartbeat-milliseconds", "100", "--silence-seconds", "5", "--reconnect-seconds", "2"], started[0]);
+            ["worker", "--spawned", "--join", "127.0.0.1:7123", "--tls", "no", "--local-sockets", "yes", "--heartbeat-milliseconds", "100", "--silence-seconds", "5", "--reconnect-seconds", "2", "--rejoin-seconds", "300"], started[0]);
         var secret = Convert.ToBase64String(settings.Security.Secret!.Value.Span);
         Assert.Equal($"secret {secret}\n", Log(1));
         Assert.Equal(Log(1), Log(2));
@@ -126,6 +126,31 @@ public sealed class ClusterTrainingTests : IDisposable
         var outcome = sandbox.Train("--processes", "2", "--min-workers", "1");
         Assert.Equal(ExitCode.Success, outcome.ExitCode);
         Assert.Matches(@"disttrain: worker process 1 \(\d+\) ended with exit code 3 and said: (out of luck|first) \(its output is in .*worker-1\.log\)", outcome.Error);
+    }
+
+    [Fact]
+    public void A_process_that_is_killed_comes_again_and_goes_on_with_its_log()
+    {
+        var count = 0;
+        sandbox.StartProcess = _ => Process.Start(new ProcessStartInfo("sh", ["-c", Interlocked.Increment(ref count) == 1 ? "echo first life; kill -9 $$" : "echo second life; cat >/dev/null"])
+        {
+            RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true,
+        })!;
+        Coordinates(_ => Assert.True(SpinWait.SpinUntil(() => File.Exists(Path.Combine(sandbox.At("run"), "worker-1.log")) && Log(1) == "first life\nsecond life\n", TimeSpan.FromMinutes(1))));
+        var outcome = sandbox.Train("--processes", "1");
+        Assert.Equal(ExitCode.Success, outcome.ExitCode);
+        Assert.Matches(@"disttrain: worker process 1 \(\d+\) ended with exit code 137 and said: first life \(its output is in .*worker-1\.log\); it is started again", outcome.Error);
+    }
+
+    [Fact]
+    public void A_process_that_dies_again_and_again_ends_the_run_that_waits_for_it()
+    {
+        Starts("kill -9 $$");
+        Coordinates(cancellation => Assert.True(cancellation.WaitHandle.WaitOne(TimeSpan.FromMinutes(1))));
+        var outcome = sandbox.Train("--processes", "1");
+        Assert.Equal(ExitCode.Network, outcome.ExitCode);
+        Assert.Contains("it is not started again, as it was 5 times within a minute", outcome.Error, StringComparison.Ordinal);
+        Assert.Contains("disttrain: no worker process is left; the weights after step 0 are in", outcome.Error, StringComparison.Ordinal);
     }
 
     [Fact]

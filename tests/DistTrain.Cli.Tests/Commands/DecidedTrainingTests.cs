@@ -54,7 +54,7 @@ public sealed class DecidedTrainingTests : IDisposable
     public void The_deterministic_runtime_decides_the_same()
     {
         var first = sandbox.Train([.. Deciding, "--json"]).JsonLines[^1];
-        using var other = new Sandbox { Trainer = DeterministicTraining.Run };
+        using var other = new Sandbox { Trainer = (definition, engine, listener, cancellation, _) => DeterministicTraining.Run(definition, engine, listener, cancellation) };
         var second = other.Train([.. Deciding, "--json", "--workers", "3", "--threads-per-worker", "2", "--memory", "1MiB"]).JsonLines[^1];
         foreach (var name in new[] { "outcome", "restoredEpoch", "steps", "weightsHash", "testLoss", "testTopK", "testPrecision", "validationLoss" })
         {

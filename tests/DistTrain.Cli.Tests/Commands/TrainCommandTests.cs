@@ -123,7 +123,7 @@ public sealed class TrainCommandTests : IDisposable
             interrupt = first;
             return new StringWriter();
         };
-        sandbox.Trainer = (definition, engine, listener, cancellation) => SequentialTrainer.Run(
+        sandbox.Trainer = (definition, engine, listener, cancellation, _) => SequentialTrainer.Run(
             definition,
             engine,
             happening =>
@@ -147,7 +147,7 @@ public sealed class TrainCommandTests : IDisposable
     [Fact]
     public void A_notice_goes_to_standard_error_and_never_between_the_json_lines()
     {
-        sandbox.Trainer = (definition, engine, listener, cancellation) =>
+        sandbox.Trainer = (definition, engine, listener, cancellation, _) =>
         {
             listener(new Noticed("worker-9 stays idle"));
             return SequentialTrainer.Run(definition, engine, listener, cancellation);
@@ -160,7 +160,7 @@ public sealed class TrainCommandTests : IDisposable
     [Fact]
     public void A_fault_of_the_program_is_one_sentence_and_a_stack_trace_only_on_demand()
     {
-        sandbox.Trainer = (_, _, _, _) => throw new InvalidOperationException("broken\ninside");
+        sandbox.Trainer = (_, _, _, _, _) => throw new InvalidOperationException("broken\ninside");
         var outcome = sandbox.Train("--json");
         Assert.Equal(ExitCode.InternalError, outcome.ExitCode);
         Assert.Contains("a fault of disttrain itself", Assert.Single(outcome.Error.Split('\n', StringSplitOptions.RemoveEmptyEntries)), StringComparison.Ordinal);

@@ -101,6 +101,15 @@ public class ConfigurationWriterTests
             SilenceSeconds = 2.5,
             LocalSockets = false,
             ReconnectSeconds = 0,
+            RejoinSeconds = 12.5,
+            TakesCheckpoints = false,
+            CheckpointSteps = 250,
+            CheckpointSeconds = 0.5,
+            CheckpointEpochs = false,
+            CheckpointPauseSeconds = 0,
+            MaxLostSeconds = 3,
+            KeepCheckpoints = 7,
+            KeepBest = "validation-accuracy",
         };
 
         // Every setting differs from its default, so that none can be forgotten here.

@@ -45,13 +45,13 @@ internal sealed class Sandbox : IDisposable
 
     public Dictionary<string, string> Environment { get; } = new(StringComparer.Ordinal);
 
-    public Trainer Trainer { get; set; } = SequentialTrainer.Run;
+    public Trainer Trainer { get; set; } = (definition, engine, listener, cancellation, _) => SequentialTrainer.Run(definition, engine, listener, cancellation);
 
     public InterruptionListener Interruption { get; set; } = (_, _) => new StringWriter();
 
     public InterruptionListener Termination { get; set; } = (_, _) => new StringWriter();
 
-    public CoordinatorRunner Coordinator { get; set; } = (_, _, _, definition, engine, listener, cancellation) => SequentialTrainer.Run(definition, engine, listener, cancellation);
+    public CoordinatorRunner Coordinator { get; set; } = (_, _, _, definition, engine, listener, cancellation, _) => SequentialTrainer.Run(definition, engine, listener, cancellation);
 
     public MemberRunner Member { get; set; } = (_, _, _, _, _) => throw new InvalidOperationException("no member is expected");
 
@@ -83,7 +83,7 @@ internal sealed class Sandbox : IDisposable
             UtcNow = () => new DateTime(2026, 1, 31, 23, 59, 58, DateTimeKind.Utc),
             Version = "9.8.7+0123456789abcdef0123456789abcdef01234567",
             Engine = _ => new ReferenceEngine(),
-            Trainer = _ => (definition, engine, listener, cancellation) => Trainer(definition, engine, listener, cancellation),
+            Trainer = _ => (definition, engine, listener, cancellation, recovery) => Trainer(definition, engine, listener, cancellation, recovery),
             ListenForInterruption = Interruption,
             ListenForTermination = Termination,
             Input = Input,

@@ -11,16 +11,16 @@ internal sealed class ClusterScene : IDisposable
     private const string Hash = "sha256:0000000000000000000000000000000000000000000000000000000000000000";
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
 
-    private readonly TrainingDefinition definition;
     private readonly IEngine engine;
     private readonly TaskCompletionSource<HostAndPort> listening = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly CancellationTokenSource stop = new();
     private readonly List<CancellationTokenSource> leaves = [];
     private readonly Task<TrainingResult> run;
+    private int preparations;
 
     public ClusterScene(TrainingDefinition definition, IEngine engine, Func<CoordinatorSettings, CoordinatorSettings>? change = null, Action<TrainingEvent>? listener = null)
     {
-        this.definition = definition;
+        Definition = definition;
         this.engine = engine;
         var settings = new CoordinatorSettings
         {
@@ -32,7 +32,7 @@ internal sealed class ClusterScene : IDisposable
         };
         settings = change?.Invoke(settings) ?? settings;
         Security = settings.Security;
-        var offer = new RunOffer(Version, "configuration", settings.MinimumWorkers, new DataOffer("test", "test", Hash, []));
+        var offer = new RunOffer(Version, $"configuration {settings.RunName}", settings.MinimumWorkers, new DataOffer("test", "test", Hash, []));
         run = Task.Factory.StartNew(
             () => ClusterCoordinator.Run(settings, offer, _ => Stream.Null, definition, engine, happening => Hear(happening, listener), stop.Token),
             CancellationToken.None,
@@ -41,6 +41,12 @@ internal sealed class ClusterScene : IDisposable
     }
 
     public ClusterSecurity Security { get; }
+
+    /// <summary>What members make of an offer; of another coordinator's too.</summary>
+    public TrainingDefinition Definition { get; set; }
+
+    /// <summary>How often members have made something of an offer.</summary>
+    public int Preparations => preparations;
 
     public HostAndPort Address => listening.Task.WaitAsync(Patience).GetAwaiter().GetResult();
 
@@ -55,7 +61,7 @@ internal sealed class ClusterScene : IDisposable
         var settings = new MemberSettings { Coordinator = Address, Role = role, Security = Security };
         settings = change?.Invoke(settings) ?? settings;
         return Task.Factory.StartNew(
-            () => ClusterMember.Run(settings, version, (_, _) => new PreparedRun(definition, engine), _ => { }, leave.Token),
+            () => ClusterMember.Run(settings, version, (_, _) => Prepare(), _ => { }, leave.Token),
             CancellationToken.None,
             TaskCreationOptions.LongRunning,
             TaskScheduler.Default);
@@ -74,6 +80,12 @@ internal sealed class ClusterScene : IDisposable
         stop.Cancel();
         leaves.ForEach(leave => leave.Cancel());
         stop.Dispose();
+    }
+
+    private PreparedRun Prepare()
+    {
+        Interlocked.Increment(ref preparations);
+        return new PreparedRun(Definition, engine);
     }
 
     private void Hear(TrainingEvent happening, Action<TrainingEvent>? listener)

@@ -84,4 +84,40 @@ public sealed class RunLockTests : IDisposable
 
         Assert.Empty(Directory.EnumerateFileSystemEntries(Run));
     }
+
+    [Fact]
+    public void A_run_is_not_taken_over_from_a_process_that_lives_not_even_by_force()
+    {
+        using (RunDirectoryWriter.Create(Run))
+        {
+            Assert.EndsWith("end that first", Assert.Throws<RunDirectoryException>(() => RunDirectoryWriter.Open(Run, isForced: true)).Message, StringComparison.Ordinal);
+        }
+    }
+
+    [Fact]
+    public void A_run_whose_process_is_dead_is_gone_on_with_and_a_torn_line_is_cut_off()
+    {
+        Directory.CreateDirectory(Run);
+        var own = RunLock.Own();
+        File.WriteAllText(new RunPaths(Run).Lock, (own with { StartedUtc = own.StartedUtc.AddHours(-1) }).ToString());
+        File.WriteAllText(new RunPaths(Run).Metrics, "{\"a\":1}\n{\"a\":2}\n{\"a\"");
+
+        using (var writer = RunDirectoryWriter.Open(Run, isForced: false))
+        {
+            writer.AppendMetrics("{\"a\":3}");
+            Assert.Equal(["{\"a\":1}", "{\"a\":2}", "{\"a\":3}"], writer.ReadMetrics());
+        }
+
+        Assert.False(File.Exists(new RunPaths(Run).Lock));
+    }
+
+    [Fact]
+    public void A_lock_that_another_process_has_taken_over_is_left_to_it()
+    {
+        const string other = "process 1 on elsewhere since 2026-01-31T12:00:00Z";
+        var writer = RunDirectoryWriter.Create(Run);
+        File.WriteAllText(writer.Paths.Lock, other);
+        writer.Dispose();
+        Assert.Equal(other, File.ReadAllText(writer.Paths.Lock));
+    }
 }
