@@ -9,6 +9,7 @@ return args switch
     ["workers", .. var options] => QuickWorkers.Run(options),
     ["bare", .. var options] => QuickBare.Run(options),
     ["tls"] => QuickTls.Run(),
+    ["checkpoint", .. var models] => QuickCheckpoint.Run(models),
     ["exchange", .. var options] => QuickExchange.Run(options),
     _ => Usage(),
 };
@@ -27,6 +28,7 @@ static int Usage()
         workers ..., bare ...                               two workers in one process, through the actors and without them
         tls                                                 what encryption costs on a connection over loopback
         exchange [MB,...] [pieces=N] [rounds=N] [chunk=KB] [local=1]   gradients between two processes by links, without actors, over TCP or the machine's own sockets
+        checkpoint [MODEL ...]                              the copy of a state, and a checkpoint written and read, with momentum on this machine's temporary folder
         bench [BenchmarkDotNet options]                     statistics of the kernels
         """);
     return 2;

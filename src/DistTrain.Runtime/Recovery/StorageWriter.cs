@@ -6,7 +6,7 @@ namespace DistTrain.Runtime.Recovery;
 /// <summary>Writes a new file of a storage from its beginning to its end, in large pieces, and hashes it on the way.</summary>
 internal sealed class StorageWriter(IStorage storage, string file) : Stream
 {
-    private const int PieceBytes = 1 << 20;
+    private const int PieceBytes = 1 << 16;
 
     private readonly IncrementalHash hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
     private readonly byte[] piece = new byte[PieceBytes];

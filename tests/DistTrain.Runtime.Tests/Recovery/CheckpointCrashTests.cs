@@ -6,7 +6,7 @@ namespace DistTrain.Runtime.Tests.Recovery;
 /// <summary>The machine, or the process, dies before any single operation of saving: what was acknowledged is there, and nothing else is taken for a checkpoint.</summary>
 public sealed class CheckpointCrashTests
 {
-    private const int Seeds = 40;
+    private const int Seeds = 25;
 
     /// <summary>Two are kept, so that the third save prunes.</summary>
     private const int Kept = 2;
