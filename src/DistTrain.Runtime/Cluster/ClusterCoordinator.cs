@@ -2,6 +2,7 @@ using DistTrain.Actors;
 using DistTrain.Learning;
 using DistTrain.Learning.Engines;
 using DistTrain.Runtime.DataTransfer;
+using DistTrain.Runtime.Hosting;
 using DistTrain.Runtime.Recovery;
 
 namespace DistTrain.Runtime.Cluster;
@@ -10,6 +11,7 @@ namespace DistTrain.Runtime.Cluster;
 public static class ClusterCoordinator
 {
     private static readonly TimeSpan PatienceAtTheEnd = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan SuccessionInterval = TimeSpan.FromSeconds(2);
 
     /// <summary>Runs until the training has ended, and returns how.</summary>
     /// <param name="settings">Where to listen, and who may come.</param>
@@ -60,6 +62,7 @@ public static class ClusterCoordinator
         using var health = settings.Health is { } at ? HealthServer.Start(at, node.Readiness, node.Status) : null;
         settings.Listening?.Invoke(address);
         using var registration = cancellation.Register(() => local.Actors.Post(ActorAddress.Coordinator, new StopRequested()));
+        using var succession = new Timer(_ => EndIfSuperseded(local.Actors, recovery), null, SuccessionInterval, SuccessionInterval);
         local.Actors.Add(new CoordinatorActor(run, past));
         var ended = local.Actors.Listen(happening =>
         {
@@ -68,5 +71,22 @@ public static class ClusterCoordinator
         }) ?? throw new InvalidOperationException("the run ended without saying how");
         node.EndRun(ended.Explanation ?? "the run is complete", PatienceAtTheEnd);
         return TrainingEvents.Result(definition, ended, local.Host.CopyWeights(ended.Version));
+    }
+
+    /// <summary>One that was stopped, or cut off, while another took the run over may have nothing to write for a long time, and would keep its members from going over to the other.</summary>
+    private static void EndIfSuperseded(LocalActors actors, RunRecovery? recovery)
+    {
+        try
+        {
+            recovery?.Journal.RequireNewest();
+        }
+        catch (SupersededException superseded)
+        {
+            actors.Fail(superseded);
+        }
+        catch (IOException)
+        {
+            // A disk that cannot be read now says nothing about a successor; the next entry of the journal will tell.
+        }
     }
 }

@@ -140,13 +140,10 @@ internal sealed class ServerCompute(TrainingDefinition definition, IEngine engin
     {
         lock (gate)
         {
-            if (!shards.Remove(shard, out var gone))
+            if (shards.Remove(shard, out var gone))
             {
-                return default;
+                gone.Running?.Abandon();
             }
-
-            gone.Running?.Abandon();
-            return gone.Incarnation;
         }
     }
 

@@ -124,7 +124,10 @@ public sealed class RunJournal
         }
     }
 
-    private void RequireNewest()
+    /// <summary>For one that has nothing to write: nothing happens while the run is still this coordinator's.</summary>
+    /// <exception cref="SupersededException">Another coordinator has taken the run over.</exception>
+    /// <exception cref="IOException">The system does not say.</exception>
+    public void RequireNewest()
     {
         var newest = JournalFiles.Terms(storage)[^1];
         if (newest != Term)
