@@ -271,7 +271,7 @@ internal sealed class ChaosRound(
         if (armed.Victim.StartsAt is not null)
         {
             // It has ended in another way.
-            planned.AddLast(armed.Plan);
+            TryAgainLater(armed.Plan);
             fault = null;
         }
         else if (Now - armed.ArmedAt > PatienceAtPoint)
@@ -335,7 +335,7 @@ internal sealed class ChaosRound(
     {
         if (fault is { At: null } armed)
         {
-            planned.AddFirst(armed.Plan);
+            TryAgainLater(armed.Plan);
         }
         else if (fault is { } current && watch.Outcome is not null)
         {

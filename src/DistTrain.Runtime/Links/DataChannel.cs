@@ -144,7 +144,7 @@ internal sealed class DataChannel : Channel
     protected override bool Compose(SendBatch batch, bool mayWait)
     {
         // What was composed before has gone out.
-        if (FaultPoints.IsArmed && begun.Exists(transfer => transfer.IsGradientUnderWay))
+        if (IsWatchedInGradient())
         {
             FaultPoints.Pass(FaultPoint.Gradient);
         }
@@ -160,6 +160,11 @@ internal sealed class DataChannel : Channel
             if (chunkLeft > 0)
             {
                 AddPiece(batch);
+                if (IsWatchedInGradient())
+                {
+                    // What there is of it goes out alone, so that a small gradient is under way for a while as well.
+                    return false;
+                }
             }
             else if (!AddFrame(batch, mayWait, out var isLeft))
             {
@@ -209,6 +214,8 @@ internal sealed class DataChannel : Channel
                 throw new UnreachableException();
         }
     }
+
+    private bool IsWatchedInGradient() => FaultPoints.IsArmed && begun.Exists(transfer => transfer.IsGradientUnderWay);
 
     private static void AddHead(SendBatch batch, DataFrameKind kind, int length, long number) =>
         new DataFrameHead(kind, length, number).Write(batch.Add(DataFrameHead.Bytes));
