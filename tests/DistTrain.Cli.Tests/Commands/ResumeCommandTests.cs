@@ -17,7 +17,7 @@ public sealed class ResumeCommandTests : IDisposable
     private Outcome Resume(params string[] more) => sandbox.Run(["resume", sandbox.At("run"), .. more]);
 
     /// <summary>A run that was stopped after some of its epochs.</summary>
-    private void TrainAndStop(int afterEpoch, params string[] more)
+    private void TrainAndStop(int afterEpoch, int epochs = 12, params string[] more)
     {
         Action stop = () => { };
         sandbox.Interruption = (first, _) =>
@@ -38,7 +38,7 @@ public sealed class ResumeCommandTests : IDisposable
             },
             cancellation,
             recovery);
-        Assert.Equal(ExitCode.Interrupted, sandbox.Train(["--epochs", "12", .. more]).ExitCode);
+        Assert.Equal(ExitCode.Interrupted, sandbox.Train(["--epochs", epochs.ToString(System.Globalization.CultureInfo.InvariantCulture), .. more]).ExitCode);
         sandbox.Interruption = (_, _) => new StringWriter();
         sandbox.Trainer = InProcessTraining.Run;
     }
@@ -133,7 +133,7 @@ public sealed class ResumeCommandTests : IDisposable
     public void Data_that_has_changed_is_refused()
     {
         var csv = sandbox.Write("three.csv", "1,2,a\n2,1,b\n1,3,a\n3,1,b\n1,4,a\n4,1,b\n");
-        TrainAndStop(afterEpoch: 2, "--data", $"csv:{csv}");
+        TrainAndStop(afterEpoch: 2, epochs: 1_000_000, "--data", $"csv:{csv}");
         sandbox.Write("three.csv", "1,2,a\n2,1,b\n1,3,a\n3,1,b\n1,4,a\n9,1,b\n");
         Assert.Contains("has changed since the run began", Resume().AssertRefused(ExitCode.BadData), StringComparison.Ordinal);
         Assert.Equal(["term-00000001"], Directory.GetFiles(Paths.Journal).Select(Path.GetFileName));
