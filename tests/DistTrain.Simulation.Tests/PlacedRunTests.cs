@@ -147,6 +147,6 @@ public class PlacedRunTests
         Checker.Run(WithNodes(definition, seed, incidents), new SymbolicHost(definition) { Stages = 1 });
 
     /// <summary>Three nodes for shards come with the first deliveries.</summary>
-    private static Scenario WithNodes(RunDefinition definition, ulong seed, params Incident[] incidents) =>
+    internal static Scenario WithNodes(RunDefinition definition, ulong seed, params Incident[] incidents) =>
         Checker.Scenario(definition, seed).WithSpare([new ServerNodeStarts(0, new NodeId(10)), new ServerNodeStarts(1, new NodeId(11)), new ServerNodeStarts(2, new NodeId(12)), .. incidents]);
 }

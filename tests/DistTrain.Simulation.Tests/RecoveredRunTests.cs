@@ -89,11 +89,11 @@ public class RecoveredRunTests
         };
         double[] losses = [1, 0.5, 0.9, 0.8, 0.7];
         SymbolicHost Host() => new(definition) { Stages = 1, EvaluationLoss = version => losses[(int)(version.Value / 3) - 1] };
-        var undisturbed = Checker.Run(WithNodes(definition, seed: 4), Host());
+        var undisturbed = Checker.Run(PlacedRunTests.WithNodes(definition, seed: 4), Host());
         Assert.Equal((2, 6L), (undisturbed.Result.Ending!.RestoredEpoch!.Value, undisturbed.Result.Ending.Version.Value));
         for (var at = 30; at < undisturbed.Result.Deliveries; at += 5)
         {
-            AssertSame(undisturbed, Checker.Run(WithNodes(definition, seed: 4, new NodeDies(at, new NodeId(10 + (at % 3)))), Host()), at);
+            AssertSame(undisturbed, Checker.Run(PlacedRunTests.WithNodes(definition, seed: 4, new NodeDies(at, new NodeId(10 + (at % 3)))), Host()), at);
         }
     }
 
@@ -131,12 +131,8 @@ public class RecoveredRunTests
     };
 
     private static CheckedRun Complete(RunDefinition definition, ulong seed, params Incident[] incidents) =>
-        Checker.RunToCompletion(WithNodes(definition, seed, incidents), new SymbolicHost(definition) { Stages = 1 });
+        Checker.RunToCompletion(PlacedRunTests.WithNodes(definition, seed, incidents), new SymbolicHost(definition) { Stages = 1 });
 
     private static CheckedRun Run(RunDefinition definition, ulong seed, params Incident[] incidents) =>
-        Checker.Run(WithNodes(definition, seed, incidents), new SymbolicHost(definition) { Stages = 1 });
-
-    /// <summary>Three nodes for shards come with the first deliveries.</summary>
-    private static Scenario WithNodes(RunDefinition definition, ulong seed, params Incident[] incidents) =>
-        Checker.Scenario(definition, seed).WithSpare([new ServerNodeStarts(0, new NodeId(10)), new ServerNodeStarts(1, new NodeId(11)), new ServerNodeStarts(2, new NodeId(12)), .. incidents]);
+        Checker.Run(PlacedRunTests.WithNodes(definition, seed, incidents), new SymbolicHost(definition) { Stages = 1 });
 }
