@@ -210,6 +210,26 @@ public class RecoveryTests
     }
 
     [Fact]
+    public void A_stop_that_was_asked_for_while_shards_moved_outlives_the_loss_of_one()
+    {
+        Train();
+        coordinator.On(new NodeLeaves(new NodeId(9), "asked to"));
+        Commit(1);
+        Commit(2);
+        State(2, shard: 0);
+        State(2, shard: 1);
+        Assert.Contains(coordinator.On(Saved(2)).Sent<DeliverState>(), deliver => !deliver.GoesOn);
+        coordinator.On(new StopRequested());
+        coordinator.On(new NodeLost(new NodeId(8), "killed"));
+        coordinator.On(new CheckpointLoaded(CheckpointAfter2(), []));
+        header = header with { Incarnation = new Incarnation(2) };
+        coordinator.On(Ready(0));
+        var stops = coordinator.On(Ready(1)).Sent<StopAfter>().ToArray();
+        Assert.Equal(2, stops.Length);
+        Assert.All(stops, stop => Assert.Equal(2, stop.Step.Value));
+    }
+
+    [Fact]
     public void A_stop_without_workers_does_not_wait_for_a_checkpoint()
     {
         Train();

@@ -49,9 +49,9 @@ public sealed partial class CoordinatorActor
 
     private void HandleStopRequested(StopRequested request, EffectList effects)
     {
-        if (phase == Phase.Moving && !stopsAfterMoving)
+        if (phase == Phase.Moving && !isAskedToStop)
         {
-            stopsAfterMoving = true;
+            isAskedToStop = true;
             effects.Notice("the run stops as soon as the moving shards have arrived");
         }
         else if (phase == Phase.Recovering && !isAskedToStop)

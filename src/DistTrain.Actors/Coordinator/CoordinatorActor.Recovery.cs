@@ -24,7 +24,6 @@ public sealed partial class CoordinatorActor
     private void Recover(string cause, EffectList effects)
     {
         isAskedToStop |= ending?.Outcome == RunOutcome.Cancelled;
-        stopsAfterMoving = false;
         BecomeRecovering();
         BeginIncarnation();
         DropMovedStates(effects);

@@ -17,7 +17,6 @@ public sealed partial class CoordinatorActor
 
     /// <summary>Null until the nodes are known that are to hold shards.</summary>
     private ShardMap? map;
-    private bool stopsAfterMoving;
 
     /// <summary>Into how many a checkpoint is cut that is read before any shard is placed.</summary>
     private int shardsToLoad;
@@ -230,7 +229,7 @@ public sealed partial class CoordinatorActor
         BecomeInterrupted();
         WelcomeAll(effects);
         ReleaseNodes(effects);
-        if (stopsAfterMoving)
+        if (isAskedToStop)
         {
             Stop(effects);
         }
