@@ -59,13 +59,7 @@ internal sealed class CheckpointCompute(CheckpointStore store, ServerCompute ser
         var key = new VersionKey(incarnation, loaded.Checkpoint.Coordinator.Decisions.Best!.Value.Version);
         for (var shard = 0; shard < server.Cut.ShardCount; shard++)
         {
-            var buffer = weights.BeginWriting(key, new ShardId(shard)) ?? throw new InvalidOperationException($"weight version {key} is there before its incarnation has begun");
-            foreach (var segment in server.Cut.SegmentsOf(shard))
-            {
-                best.Span.Slice(segment.Offset, segment.Length).CopyTo(buffer.Span[segment.Offset..]);
-            }
-
-            weights.EndWriting(key, new ShardId(shard));
+            weights.Write(key, server.Cut, new ShardId(shard), best);
             holdings.Add(actor, key);
         }
     }

@@ -49,16 +49,7 @@ internal sealed class ShardCompute
     public VersionKey Key(WeightVersion version) => new(Incarnation, version);
 
     /// <summary>Makes a version of the shard's part of <paramref name="initial"/>, a flat buffer; the caller becomes its holder.</summary>
-    public void Write(WeightVersion version, TensorBuffer initial)
-    {
-        var buffer = BeginWriting(version);
-        foreach (var segment in Cut.SegmentsOf(Shard.Value))
-        {
-            initial.Span.Slice(segment.Offset, segment.Length).CopyTo(buffer.Span[segment.Offset..]);
-        }
-
-        Weights.EndWriting(Key(version), Shard);
-    }
+    public void Write(WeightVersion version, TensorBuffer initial) => Weights.Write(Key(version), Cut, Shard, initial);
 
     /// <summary>The weights of a version and the optimizer's tensors, set aside.</summary>
     public ShardState Copy(WeightVersion version)

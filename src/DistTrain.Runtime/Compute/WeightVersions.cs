@@ -1,5 +1,6 @@
 using DistTrain.Actors;
 using DistTrain.Learning;
+using DistTrain.Learning.Reduction;
 
 namespace DistTrain.Runtime.Compute;
 
@@ -69,6 +70,20 @@ internal sealed class WeightVersions(int bufferLength)
             entry.Users++;
             return !entry.Written.Contains(shard) && entry.Writing.Add(shard) ? entry.Buffer : null;
         }
+    }
+
+    /// <summary>Writes a shard's part of a version; the caller becomes its holder.</summary>
+    /// <param name="whole">Flat weights of the version.</param>
+    /// <exception cref="InvalidOperationException">The part is there already.</exception>
+    public void Write(VersionKey key, ShardCut cut, ShardId shard, TensorBuffer whole)
+    {
+        var buffer = BeginWriting(key, shard) ?? throw new InvalidOperationException($"{shard} makes weight version {key} a second time");
+        foreach (var segment in cut.SegmentsOf(shard.Value))
+        {
+            whole.Span.Slice(segment.Offset, segment.Length).CopyTo(buffer.Span[segment.Offset..]);
+        }
+
+        EndWriting(key, shard);
     }
 
     /// <summary>The part is written; its writer is a holder from now on.</summary>
