@@ -148,14 +148,16 @@ internal sealed class MemberNode
     /// <summary>Of two members that both hold shards the one with the higher number dials; one without shards dials all that have some.</summary>
     private bool Dials(NodeId other, ShardMap placed) => other != admission.Node && (!placed.Nodes.Contains(admission.Node) || admission.Node > other);
 
-    /// <summary>On a thread of its own, because a process that is not there yet is waited for; messages to it wait as well.</summary>
+    /// <summary>
+    /// On a thread of its own, because a process that is not there yet is waited for; messages to it wait as well, until it has answered with its own introduction: tensors have a
+    /// connection of their own, and would overtake ours.
+    /// </summary>
     private void Reach(ShardHost host)
     {
         try
         {
             var link = dial(host);
             link.Send(new PeerIntroduction(admission.Node, admission.Worker));
-            switchboard.Connect(host.Node, link);
         }
         catch (SecureConnectException failure)
         {
@@ -194,8 +196,9 @@ internal sealed class MemberNode
         if (!hasDialled)
         {
             link.Send(new PeerIntroduction(admission.Node, admission.Worker));
-            switchboard.Connect(peer.Node, link);
         }
+
+        switchboard.Connect(peer.Node, link);
     }
 
     private NodeId NodeOf(ILink link)

@@ -72,7 +72,7 @@ public static class FaultRun
         {
             return failed.Message;
         }
-        catch (Exception bug) when (bug is InvalidOperationException or KeyNotFoundException or NullReferenceException or ArgumentException or Learning.InvalidInputException or IOException)
+        catch (Exception bug) when (bug is not OperationCanceledException)
         {
             return $"a process fails: {bug}";
         }

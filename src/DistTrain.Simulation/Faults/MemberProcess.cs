@@ -228,7 +228,6 @@ internal sealed class MemberProcess(ClusterWorld world, int slot, string name, M
             var end = new LinkPair(World, this, peer).Dialler;
             nodes[end] = host.Node;
             Say(end, new PeerIntroduction(admission!.Node, admission.Worker));
-            Switchboard!.Connect(host.Node, end);
         }
         else if (World.Clock.Now < deadline)
         {
@@ -269,8 +268,9 @@ internal sealed class MemberProcess(ClusterWorld world, int slot, string name, M
         if (!hasDialled)
         {
             Say(end, new PeerIntroduction(admission!.Node, admission.Worker));
-            Switchboard!.Connect(peer.Node, end);
         }
+
+        Switchboard!.Connect(peer.Node, end);
     }
 
     private NodeId NodeOf(LinkEnd end) => nodes.TryGetValue(end, out var node) ? node : throw new WireFormatException("a member spoke before it said who it is");
