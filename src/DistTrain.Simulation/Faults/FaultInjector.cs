@@ -263,7 +263,7 @@ internal sealed class FaultInjector
     private bool Leave(MemberProcess member)
     {
         world.Note(member, "is asked to leave");
-        member.Happen(() => member.Leave("asked to"));
+        world.Do(member, () => member.Happen(() => member.Leave("asked to")));
         return true;
     }
 
@@ -278,9 +278,10 @@ internal sealed class FaultInjector
         return true;
     }
 
-    private static bool Interrupt(CoordinatorProcess coordinator)
+    /// <summary>It may be killed while it writes down that it stops.</summary>
+    private bool Interrupt(CoordinatorProcess coordinator)
     {
-        coordinator.Happen(coordinator.AskToStop);
+        world.Do(coordinator, () => coordinator.Happen(coordinator.AskToStop));
         return true;
     }
 }
