@@ -36,6 +36,9 @@ public sealed record RunDefinition
     /// <summary>Null for a run of all its epochs.</summary>
     public EarlyStoppingRule? EarlyStopping { get; init; }
 
+    /// <summary>Evaluations within epochs; null for none.</summary>
+    public StepEvaluations? StepEvaluations { get; init; }
+
     /// <summary>Steps from one whose norms are measured to the next, at least 1; see <see cref="MeasuringRule"/>.</summary>
     public int MeasuringIntervalSteps { get; init; } = MeasuringRule.DefaultIntervalSteps;
 
@@ -89,7 +92,7 @@ public sealed record RunDefinition
     public bool TestsAtTheEnd => ValidationSampleCount > 0 && TestSampleCount > 0;
 
     /// <summary>Whether what follows an epoch depends on its metrics.</summary>
-    public bool DecidesAfterEpochs => Plateau is not null || EarlyStopping is not null;
+    public bool DecidesAfterEpochs => Plateau is not null || EarlyStopping is not null || StepEvaluations is not null;
 
     public int SampleCountOf(DataSplit split) => split switch
     {
@@ -120,6 +123,21 @@ public sealed record RunDefinition
 
         CheckDecisions();
         CheckCheckpoints();
+        CheckStepEvaluations();
+    }
+
+    private void CheckStepEvaluations()
+    {
+        StepEvaluations?.Check();
+        if (StepEvaluations is not null && SampleCountOf(EpochSplit) == 0)
+        {
+            throw new InvalidInputException("evaluations within epochs need a validation or a test part");
+        }
+
+        if (StepEvaluations?.Goal is { OfError: true } && !HasClasses)
+        {
+            throw new InvalidInputException("the goal is an error rate, but the data has no classes: set a loss as goal");
+        }
     }
 
     private void CheckCheckpoints()

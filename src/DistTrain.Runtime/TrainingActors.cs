@@ -47,6 +47,7 @@ public static class TrainingActors
             Scaling = definition.Scaling,
             Plateau = definition.Plateau,
             EarlyStopping = definition.EarlyStopping,
+            StepEvaluations = definition.StepEvaluations,
             MeasuringIntervalSteps = definition.MeasuringIntervalSteps,
             ValidationSampleCount = definition.Validation?.Count ?? 0,
             TestSampleCount = definition.Test?.Count ?? 0,

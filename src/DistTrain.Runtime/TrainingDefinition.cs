@@ -55,6 +55,9 @@ public sealed record TrainingDefinition
     /// <summary>Null for a run of all its epochs.</summary>
     public EarlyStoppingRule? EarlyStopping { get; init; }
 
+    /// <summary>Evaluations within epochs, and the goal or step at which the run ends; null for none.</summary>
+    public StepEvaluations? StepEvaluations { get; init; }
+
     /// <summary>Steps from one whose norms are measured to the next, at least 1.</summary>
     public int MeasuringIntervalSteps { get; init; } = MeasuringRule.DefaultIntervalSteps;
 
@@ -102,6 +105,13 @@ public sealed record EpochEnded(EpochReport Report) : TrainingEvent;
 /// <param name="MeanLoss">Over the step's mini-batch.</param>
 /// <param name="Norms">One entry for each learned tensor, by its index in the layout.</param>
 public sealed record LayersMeasured(long Step, double LearningRate, double MeanLoss, ImmutableArray<TensorNorms> Norms) : TrainingEvent;
+
+/// <summary>The weights that a step within an epoch made were evaluated.</summary>
+/// <param name="SamplesDone">Of this epoch.</param>
+/// <param name="MeanLoss">Over them, while they were trained with.</param>
+/// <param name="TrainingSeconds">Of the whole run so far, evaluation excluded.</param>
+/// <param name="Found">On the part that is evaluated at the ends of epochs.</param>
+public sealed record WeightsEvaluated(int Epoch, long Step, long SamplesDone, double MeanLoss, double TrainingSeconds, EvaluationSummary Found) : TrainingEvent;
 
 /// <summary>A checkpoint exists.</summary>
 /// <param name="WritingSeconds">From its first byte until it existed; training went on meanwhile.</param>

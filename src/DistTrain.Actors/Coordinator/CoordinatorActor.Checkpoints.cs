@@ -71,7 +71,8 @@ public sealed partial class CoordinatorActor
 
     private void SaveIfComplete(EffectList effects)
     {
-        if (checkpoint is not { IsSaving: false } open || map is null || open.IfComplete(map.ShardCount, epochsReported) is not { } complete || !KnowsBest(complete))
+        // A run that goes on from a checkpoint does not evaluate its step again: what that decides has to be decided.
+        if (checkpoint is not { IsSaving: false } open || map is null || evaluatedStep is not null || open.IfComplete(map.ShardCount, epochsReported) is not { } complete || !KnowsBest(complete))
         {
             return;
         }

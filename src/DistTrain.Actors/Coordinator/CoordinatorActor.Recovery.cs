@@ -39,6 +39,7 @@ public sealed partial class CoordinatorActor
     private void ForgetSteps(EffectList effects)
     {
         evaluation = null;
+        evaluatedStep = null;
         openSteps.Clear();
         unassigned.Clear();
         tallies.Clear();

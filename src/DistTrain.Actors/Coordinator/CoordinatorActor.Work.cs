@@ -20,13 +20,14 @@ public sealed partial class CoordinatorActor
     private StepNumber planned;
     private StepNumber committed;
     private OpenEvaluation? evaluation;
+    private PendingStepEvaluation? evaluatedStep;
     private int epochsReported;
     private Timestamp? lastProgress;
 
     private void PlanMore(EffectList effects)
     {
         while (phase == Phase.Training && !MustMove && !isAskedToStop
-            && PlanAhead.Decide(definition, decisions.Epoch, planned, committed, members.Count, epochsReported, evaluation is not null) is { Next: { } next } decision)
+            && PlanAhead.Decide(definition, decisions.Epoch, planned, committed, members.Count, epochsReported, evaluation is not null, evaluatedStep?.Number) is { Next: { } next } decision)
         {
             Enter(decision.Epoch, effects);
             Plan(next, effects);
@@ -81,6 +82,11 @@ public sealed partial class CoordinatorActor
         {
             var last = step.MiniBatch;
             OpenEvaluationOf(last.Epoch, last.Step.Makes, definition.EpochSplit, $"epoch {last.Epoch} ends with step {last.Step}", effects);
+        }
+        else if (definition.StepEvaluations?.IsDue(planned) == true)
+        {
+            evaluatedStep = new PendingStepEvaluation(step);
+            OpenEvaluationOf(step.MiniBatch.Epoch, planned.Makes, definition.EpochSplit, $"step {planned} is one after which is evaluated", effects);
         }
     }
 
@@ -235,6 +241,11 @@ public sealed partial class CoordinatorActor
         }
 
         CommitToCheckpoint(step.Plan, tally, effects);
+        if (evaluatedStep?.Number == committed)
+        {
+            evaluatedStep = evaluatedStep with { Trained = (tally.SampleCount, tally.MeanLoss, clock.TotalSeconds) };
+            EndStepEvaluation(effects);
+        }
 
         if (committed.Value % SpeedAssessment.IntervalSteps == 0 && members.AssessSpeeds() is { IsChanged: true } speeds)
         {
@@ -298,8 +309,13 @@ public sealed partial class CoordinatorActor
             return;
         }
 
-        clock.EndEvaluation(now);
-        if (ended.Split == definition.EpochSplit)
+        clock.EndEvaluation(now, nothingWasCommittedSince: committed.Makes == ended.Version);
+        if (evaluatedStep?.Number.Makes == ended.Version && ended.Split == definition.EpochSplit)
+        {
+            evaluatedStep = evaluatedStep with { Found = summary };
+            EndStepEvaluation(effects);
+        }
+        else if (ended.Split == definition.EpochSplit)
         {
             TallyOf(ended.Epoch).Evaluation = summary;
             ReportCompleteEpochs(effects);
@@ -313,6 +329,28 @@ public sealed partial class CoordinatorActor
 
         StopIfAtRest(effects);
         MoveIfDue(effects);
+    }
+
+    /// <summary>Tells what was found, and ends the run or goes on, once the step is committed as well.</summary>
+    private void EndStepEvaluation(EffectList effects)
+    {
+        if (evaluatedStep is not { Found: { } found, Trained: { } trained } whole)
+        {
+            return;
+        }
+
+        evaluatedStep = null;
+        effects.Announce(new StepEvaluated(whole.Step.MiniBatch.Epoch, whole.Number, trained.Samples, trained.MeanLoss, trained.Seconds, found));
+        if (phase == Phase.Training && definition.StepEvaluations!.ReasonToEnd(whole.Number, found) is { } reason)
+        {
+            effects.Notice($"{reason}: training stops");
+            Conclude(stopsEarly: true, effects);
+        }
+        else
+        {
+            SaveIfComplete(effects);
+            PlanMore(effects);
+        }
     }
 
     private EpochTally TallyOf(int epoch)
@@ -357,7 +395,7 @@ public sealed partial class CoordinatorActor
                 return;
             }
 
-            var stopsEarly = DecideWhatFollows(report, effects);
+            var stopsEarly = DecideWhatFollows(report, effects) || EndsRun(report, effects);
             if (stopsEarly || epochsReported == definition.Epochs)
             {
                 Conclude(stopsEarly, effects);
@@ -369,6 +407,18 @@ public sealed partial class CoordinatorActor
                 PlanMore(effects);
             }
         }
+    }
+
+    private bool EndsRun(EpochReport report, EffectList effects)
+    {
+        var found = definition.EpochSplit == DataSplit.Validation ? report.Validation : report.Test;
+        if (found is null || definition.StepEvaluations?.ReasonToEnd(new StepNumber(report.LastStep), found) is not { } reason)
+        {
+            return false;
+        }
+
+        effects.Notice($"{reason}: training stops");
+        return true;
     }
 
     /// <summary>A run that returns to a checkpoint has no server that holds the best epoch's weights, so what the test part says of them is found out while there is one.</summary>

@@ -240,6 +240,7 @@ public sealed partial class CoordinatorActor : IActor
 
         // What an open evaluation would say is not waited for; where the run is complete, there is none.
         evaluation = null;
+        evaluatedStep = null;
     }
 
     private void BecomeDismissing()

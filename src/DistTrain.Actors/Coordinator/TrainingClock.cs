@@ -49,11 +49,17 @@ internal sealed class TrainingClock
         return seconds;
     }
 
-    public void EndEvaluation(Timestamp now)
+    /// <param name="nothingWasCommittedSince">The version that was evaluated is still the newest: all that time was the evaluation's.</param>
+    public void EndEvaluation(Timestamp now, bool nothingWasCommittedSince = false)
     {
         if (epochIsFresh)
         {
             epochBegan = now;
+        }
+        else if (nothingWasCommittedSince)
+        {
+            epochBegan = new Timestamp(epochBegan.Microseconds + now.Microseconds - lastCommit.Microseconds);
+            lastCommit = now;
         }
     }
 }

@@ -14,13 +14,20 @@ public static class PlanAhead
     /// <param name="memberCount">Workers that could be given work.</param>
     /// <param name="epochsReported">Epochs whose evaluation and hash are in.</param>
     /// <param name="isEvaluating">Whether an evaluation is under way.</param>
+    /// <param name="withinEpoch">The step within an epoch whose evaluation is awaited; null for none.</param>
     public static PlanAheadDecision Decide(
-        RunDefinition definition, EpochSettings epoch, StepNumber planned, StepNumber committed, int memberCount, int epochsReported, bool isEvaluating)
+        RunDefinition definition, EpochSettings epoch, StepNumber planned, StepNumber committed, int memberCount, int epochsReported, bool isEvaluating, StepNumber? withinEpoch = null)
     {
         var isEpochPlanned = planned == epoch.LastStep(definition);
         if (isEpochPlanned && epoch.Epoch == definition.Epochs)
         {
             return new PlanAheadDecision(null, epoch, "every step is planned");
+        }
+
+        // It may end the run; and its version is then the newest, which every worker has and whoever joins gets, so that it need not be kept.
+        if (withinEpoch is { } evaluated)
+        {
+            return new PlanAheadDecision(null, epoch, $"the evaluation after step {evaluated} is not over yet");
         }
 
         if (memberCount == 0)

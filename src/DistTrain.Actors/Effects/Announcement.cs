@@ -24,6 +24,13 @@ public sealed record ProgressAnnounced(
 /// <param name="Measures">[shards] one entry for each of the shard's chunks, in their order.</param>
 public sealed record StepMeasured(StepNumber Step, double LearningRate, double MeanLoss, int SampleCount, ImmutableArray<ImmutableArray<ChunkMeasures>> Measures) : Announcement;
 
+/// <summary>The weights that a step within an epoch made were evaluated.</summary>
+/// <param name="SamplesDone">Of this epoch.</param>
+/// <param name="MeanLoss">Over them, while they were trained with.</param>
+/// <param name="TrainingSeconds">Of the whole run so far, evaluation excluded.</param>
+/// <param name="Found">On the part that is evaluated at the ends of epochs.</param>
+public sealed record StepEvaluated(int Epoch, StepNumber Step, long SamplesDone, double MeanLoss, double TrainingSeconds, EvaluationSummary Found) : Announcement;
+
 /// <summary>An epoch has ended, its evaluation is in, and its ledger is proven.</summary>
 public sealed record EpochAnnounced(EpochReport Report) : Announcement;
 

@@ -6,6 +6,7 @@ using DistTrain.Learning.Engines;
 using DistTrain.Learning.Graph;
 using DistTrain.Learning.Optimization;
 using DistTrain.Runtime;
+using DistTrain.Study.Experiments;
 
 namespace DistTrain.Cli.Commands;
 
@@ -39,6 +40,7 @@ internal static class Definition
             EarlyStopping = configuration.StopMetric is { } metric
                 ? new EarlyStoppingRule(MonitoredMetric.Parse(metric), configuration.StopPatience, configuration.StopMinDelta, configuration.StopRestoreBest)
                 : null,
+            StepEvaluations = StepEvaluations(configuration, data.Validation is not null),
             MicroBatchCount = configuration.MicroBatches,
             Epochs = configuration.Epochs,
             WorkerCount = configuration.Workers,
@@ -66,6 +68,30 @@ internal static class Definition
         var graph = specification.Build(data.Train.SampleShape, loss.OutputWidth(data.Train.Targets));
         loss.Check(graph, data.Train.Targets);
         return (graph, loss);
+    }
+
+    private static StepEvaluations? StepEvaluations(TrainConfiguration configuration, bool hasValidation)
+    {
+        if (configuration is { EvaluateSteps: 0, MaxSteps: null, StopGoal: null })
+        {
+            return configuration.EvaluateGrowth == 0 ? null : throw new InvalidInputException("evaluate-growth has nothing to grow: set evaluate-steps as well");
+        }
+
+        var goal = configuration.StopGoal is { } text ? Goal.Parse(text) : null;
+        if (goal is not null && !hasValidation)
+        {
+            throw new InvalidInputException($"the goal '{goal}' looks at the validation part, but no samples are kept for it: keep some (validation-ratio: 0.1)");
+        }
+
+        // Without a distance the ends of epochs are evaluated, and the last step.
+        return new StepEvaluations
+        {
+            FirstStep = configuration.EvaluateSteps == 0 ? long.MaxValue : configuration.EvaluateSteps,
+            EverySteps = Math.Max(1, configuration.EvaluateSteps),
+            Growth = configuration.EvaluateGrowth,
+            MaximumSteps = configuration.MaxSteps,
+            Goal = goal is null ? null : new StoppingGoal(goal.Metric == GoalMetric.ValidationError, goal.Below),
+        };
     }
 
     private static CheckpointPolicy CheckpointPolicy(TrainConfiguration configuration, bool hasValidation) => new()

@@ -9,6 +9,7 @@ internal sealed class MetricsPast
 {
     private readonly HashSet<int> epochs = [];
     private long lastMeasuredStep;
+    private long lastEvaluatedStep;
 
     /// <summary>Of the data that the run began with; null where no line says so.</summary>
     public string? DataHash { get; private set; }
@@ -33,6 +34,14 @@ internal sealed class MetricsPast
     {
         var isNew = measured.Step > lastMeasuredStep;
         lastMeasuredStep = Math.Max(lastMeasuredStep, measured.Step);
+        return isNew;
+    }
+
+    /// <summary>Likewise, of an evaluation within an epoch.</summary>
+    public bool IsNew(WeightsEvaluated evaluated)
+    {
+        var isNew = evaluated.Step > lastEvaluatedStep;
+        lastEvaluatedStep = Math.Max(lastEvaluatedStep, evaluated.Step);
         return isNew;
     }
 
@@ -63,6 +72,9 @@ internal sealed class MetricsPast
                 break;
             case "epoch" when line.TryGetProperty("epoch", out var epoch):
                 epochs.Add(epoch.GetInt32());
+                break;
+            case "evaluation" when line.TryGetProperty("step", out var step):
+                lastEvaluatedStep = Math.Max(lastEvaluatedStep, step.GetInt64());
                 break;
             case "layers" when line.TryGetProperty("step", out var step):
                 lastMeasuredStep = Math.Max(lastMeasuredStep, step.GetInt64());

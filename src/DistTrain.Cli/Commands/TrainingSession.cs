@@ -121,6 +121,10 @@ internal sealed class TrainingSession
                 reporter.EpochEnded(report);
                 Notice(watch.EpochEnded(report));
                 break;
+            case WeightsEvaluated evaluated when metrics.IsNew(evaluated):
+                directory.AppendMetrics(JsonEvents.Evaluated(evaluated));
+                reporter.WeightsEvaluated(evaluated);
+                break;
             case LayersMeasured step:
                 // A step that is made again gives the same norms again.
                 if (metrics.IsNew(step))

@@ -1,5 +1,6 @@
 using DistTrain.Learning;
 using DistTrain.Learning.Optimization;
+using DistTrain.Study.Experiments;
 using static DistTrain.Cli.Configuration.ValueReading;
 
 namespace DistTrain.Cli.Configuration;
@@ -74,6 +75,14 @@ internal static class ScheduleKeys
             (c, text) => c with { StopMinDelta = Number(text, v => v >= 0, "of at least 0") }, c => c.StopMinDelta),
         new(KeyGroup.Stopping, KeyKind.Switch, "stop-restore-best", "yes|no", "whether the run leaves the weights of its best epoch instead of its last",
             (c, text) => c with { StopRestoreBest = YesOrNo(text) }, c => c.StopRestoreBest),
+        new(KeyGroup.Stopping, KeyKind.Number, "evaluate-steps", "STEPS", "also evaluates within epochs, every so many steps; 0 for the ends of epochs only",
+            (c, text) => c with { EvaluateSteps = WholeNumber(text, 0L) }, c => c.EvaluateSteps),
+        new(KeyGroup.Stopping, KeyKind.Number, "evaluate-growth", "SHARE", "evaluate-steps: the distance grows to this share of the step",
+            (c, text) => c with { EvaluateGrowth = Number(text, v => v is >= 0 and < 1, "from 0 to below 1") }, c => c.EvaluateGrowth),
+        new(KeyGroup.Stopping, KeyKind.Number, "max-steps", "STEPS", "the run ends after so many steps, with an evaluation; auto takes all epochs",
+            (c, text) => c with { MaxSteps = OrAutomatic(text, t => WholeNumber(t, 1L)) }, c => c.MaxSteps),
+        new(KeyGroup.Stopping, KeyKind.Text, "stop-goal", "GOAL", "the run ends at the first evaluation that meets it, such as 'validation error < 0.02'; none for no goal",
+            (c, text) => c with { StopGoal = text == NoMetric ? null : GoalText(text) }, c => c.StopGoal ?? NoMetric),
         new(KeyGroup.Stopping, KeyKind.Number, "top-k", "K", "evaluations also say how often the label is among the k largest outputs",
             (c, text) => c with { TopK = WholeNumber(text, 1) }, c => c.TopK),
     ];
@@ -96,6 +105,18 @@ internal static class ScheduleKeys
     {
         RisingNumbers(text);
         return text;
+    }
+
+    private static string GoalText(string text)
+    {
+        try
+        {
+            return Goal.Parse(text).ToString();
+        }
+        catch (InvalidInputException refusal)
+        {
+            throw new InvalidValueException($"is not usable: {refusal.Message}");
+        }
     }
 
     private static string Metric(string text)

@@ -67,6 +67,17 @@ public sealed partial record TrainConfiguration
 
     public bool StopRestoreBest { get; init; } = true;
 
+    /// <summary>0: evaluations at the ends of epochs only.</summary>
+    public long EvaluateSteps { get; init; }
+
+    public double EvaluateGrowth { get; init; }
+
+    /// <summary>Null: the run ends with its epochs.</summary>
+    public long? MaxSteps { get; init; }
+
+    /// <summary>As <see cref="Study.Experiments.Goal"/> writes it; null for none.</summary>
+    public string? StopGoal { get; init; }
+
     public int TopK { get; init; } = MetricPlan.DefaultTopK;
 
     /// <summary>Bytes; null for whatever is needed.</summary>

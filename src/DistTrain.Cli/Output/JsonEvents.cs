@@ -45,6 +45,18 @@ public static class JsonEvents
         json.WriteString("arithmeticId", run.ArithmeticId.Value);
     });
 
+    /// <summary>Weights that were evaluated within an epoch.</summary>
+    public static string Evaluated(WeightsEvaluated evaluated) => Line("evaluation", json =>
+    {
+        json.WriteNumber("epoch", evaluated.Epoch);
+        json.WriteNumber("step", evaluated.Step);
+        json.WriteNumber("samplesOfEpoch", evaluated.SamplesDone);
+        json.WriteFinite("trainLoss", evaluated.MeanLoss);
+        json.WriteFinite("seconds", evaluated.TrainingSeconds);
+        json.WriteFinite("loss", evaluated.Found.MeanLoss);
+        json.WriteFinite("accuracy", evaluated.Found.Accuracy);
+    });
+
     public static string Epoch(EpochReport report) => Line("epoch", json =>
     {
         json.WriteNumber("epoch", report.Epoch);

@@ -28,7 +28,10 @@ internal static class ScheduleText
         + (c.BatchSizeMaximum is { } maximum ? $", up to {maximum}" : "");
 
     public static string Epochs(TrainConfiguration c) =>
-        c.StopMetric is null ? Text(c.Epochs) : $"up to {c.Epochs}, until {c.StopMetric} has not improved for {c.StopPatience}";
+        (c.StopMetric, c.StopGoal, c.MaxSteps) is (null, null, null)
+            ? Text(c.Epochs)
+            : $"up to {c.Epochs}" + (c.MaxSteps is { } steps ? $" or {steps} steps" : "") + (c.StopGoal is { } goal ? $", until {goal}" : "")
+                + (c.StopMetric is { } metric ? $", until {metric} has not improved for {c.StopPatience}" : "");
 
     private static string Text(object? value) => ConfigurationWriter.ToText(value);
 }

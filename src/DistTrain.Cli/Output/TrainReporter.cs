@@ -25,6 +25,11 @@ public abstract class TrainReporter
 
     public abstract void EpochEnded(EpochReport report);
 
+    /// <summary>Within an epoch.</summary>
+    public virtual void WeightsEvaluated(WeightsEvaluated evaluated)
+    {
+    }
+
     /// <summary>A checkpoint exists.</summary>
     public virtual void CheckpointTaken(CheckpointTaken taken)
     {
@@ -63,6 +68,8 @@ public sealed class JsonReporter(Host host) : TrainReporter
     }
 
     public override void EpochEnded(EpochReport report) => Write(JsonEvents.Epoch(report));
+
+    public override void WeightsEvaluated(WeightsEvaluated evaluated) => Write(JsonEvents.Evaluated(evaluated));
 
     public override void CheckpointTaken(CheckpointTaken taken) => Write(JsonEvents.Checkpoint(taken));
 
