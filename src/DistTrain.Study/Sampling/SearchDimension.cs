@@ -13,8 +13,8 @@ public readonly record struct SearchValue(string Text, double? Number)
 }
 
 /// <summary>
-/// One hyper-parameter and where it may lie: a map from [0, 1] to its values and back. Values that are not whole have six significant figures, so that they are readable, and the key of a trial does not
-/// hang on a last bit.
+/// One hyper-parameter and where it may lie: a map from [0, 1] to its values and back. Values that are not whole have six significant figures (more only where the range is so narrow that these
+/// would not tell its values apart), so that they are readable, and the key of a trial does not hang on a last bit.
 /// </summary>
 /// <param name="Name">As a setting is named, such as <c>learning-rate</c> or <c>model.dropout</c>.</param>
 public abstract record SearchDimension(string Name)
@@ -39,8 +39,24 @@ public abstract record SearchDimension(string Name)
     public virtual ImmutableArray<SearchValue> Grid(int points) =>
         [.. Enumerable.Range(0, points).Select(i => Value(points == 1 ? 0.5 : i / (points - 1.0))).Distinct()];
 
-    /// <summary>Six significant figures, the same on every machine.</summary>
-    protected static double Rounded(double value) => double.Parse(value.ToString("E5", CultureInfo.InvariantCulture), CultureInfo.InvariantCulture);
+    /// <summary>A value of a range, in so many decimal figures that a millionth of the range's length shows; never more than 13.</summary>
+    protected static double Rounded(double value, double lower, double upper)
+    {
+        var narrowness = Math.Max(Math.Abs(lower), Math.Abs(upper)) / (upper - lower);
+        var figures = 5 + (int)Math.Clamp(Math.Ceiling(Math.Log10(narrowness) - 0.5), 0, 7);
+        return double.Parse(value.ToString($"E{figures}", CultureInfo.InvariantCulture), CultureInfo.InvariantCulture);
+    }
+
+    protected static ImmutableArray<SearchValue> AllIntegers(long lower, long upper)
+    {
+        var values = ImmutableArray.CreateBuilder<SearchValue>();
+        for (var value = lower; value <= upper; value++)
+        {
+            values.Add(SearchValue.Of(value));
+        }
+
+        return values.ToImmutable();
+    }
 
     protected static string Figure(double value) => value.ToString("R", CultureInfo.InvariantCulture);
 
@@ -56,7 +72,7 @@ public sealed record LinearDimension(string Name, double Lower, double Upper) : 
 
     public override long? ValueCount => null;
 
-    public override SearchValue Value(double unit) => SearchValue.Of(Math.Clamp(Rounded(Lower + (Math.Clamp(unit, 0, 1) * (Upper - Lower))), Lower, Upper));
+    public override SearchValue Value(double unit) => SearchValue.Of(Math.Clamp(Rounded(Lower + (Math.Clamp(unit, 0, 1) * (Upper - Lower)), Lower, Upper), Lower, Upper));
 
     public override double Unit(SearchValue value) => (NumberOf(value, Lower, Upper) - Lower) / (Upper - Lower);
 }
@@ -71,7 +87,7 @@ public sealed record LogDimension(string Name, double Lower, double Upper) : Sea
 
     private double Span => DeterministicMath.Log(Upper / Lower);
 
-    public override SearchValue Value(double unit) => SearchValue.Of(Math.Clamp(Rounded(Lower * DeterministicMath.Exp(Math.Clamp(unit, 0, 1) * Span)), Lower, Upper));
+    public override SearchValue Value(double unit) => SearchValue.Of(Math.Clamp(Rounded(Lower * DeterministicMath.Exp(Math.Clamp(unit, 0, 1) * Span), Lower, Upper), Lower, Upper));
 
     public override double Unit(SearchValue value) => DeterministicMath.Log(NumberOf(value, Lower, Upper) / Lower) / Span;
 }
@@ -90,7 +106,7 @@ public sealed record OneMinusLogDimension(string Name, double Lower, double Uppe
     public override SearchValue Value(double unit)
     {
         // Decimal arithmetic: 1 - 0.0123 is 0.9877 and not its neighbour.
-        var distance = (decimal)Rounded((1 - Lower) * DeterministicMath.Exp(Math.Clamp(unit, 0, 1) * Span));
+        var distance = (decimal)Rounded((1 - Lower) * DeterministicMath.Exp(Math.Clamp(unit, 0, 1) * Span), 1 - Upper, 1 - Lower);
         return SearchValue.Of(Math.Clamp((double)(1m - distance), Lower, Upper));
     }
 
@@ -104,6 +120,8 @@ public sealed record IntegerDimension(string Name, long Lower, long Upper) : Sea
 
     public override long? ValueCount => Upper - Lower + 1;
 
+    public override ImmutableArray<SearchValue> Grid(int points) => ValueCount <= points ? AllIntegers(Lower, Upper) : base.Grid(points);
+
     public override SearchValue Value(double unit) => SearchValue.Of(Math.Min(Upper, Lower + (long)Math.Floor(Math.Clamp(unit, 0, 1) * (Upper - Lower + 1))));
 
     public override double Unit(SearchValue value) => (NumberOf(value, Lower, Upper) - Lower + 0.5) / (Upper - Lower + 1);
@@ -116,6 +134,8 @@ public sealed record IntegerLogDimension(string Name, long Lower, long Upper) : 
     public override string Text => string.Create(CultureInfo.InvariantCulture, $"{Name}=int-log({Lower}..{Upper})");
 
     public override long? ValueCount => Upper - Lower + 1;
+
+    public override ImmutableArray<SearchValue> Grid(int points) => ValueCount <= points ? AllIntegers(Lower, Upper) : base.Grid(points);
 
     private double Start => Lower - 0.5;
 
