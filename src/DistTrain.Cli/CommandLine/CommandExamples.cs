@@ -109,6 +109,13 @@ internal static class CommandExamples
         "disttrain simulate --seed 4711 --trace trace.txt",
     ];
 
+    public static ImmutableArray<string> StudyBatchSize { get; } =
+    [
+        "disttrain study batch-size                        # the built-in digits, from 8 to all samples",
+        "disttrain study batch-size --batch-sizes 16,32,...,full --goal 'validation error < 0.03' --out studies/digits",
+        "disttrain study batch-size --data mnist:data/mnist --model mlp:128 --max-samples 600000 --dry-run",
+    ];
+
     public static ImmutableArray<string> Models { get; } =
     [
         "disttrain models                                 # for the built-in digits",

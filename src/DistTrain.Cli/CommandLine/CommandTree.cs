@@ -56,6 +56,7 @@ internal sealed partial class CommandTree
         Add("bench", "measure this machine: peak, products and training steps; or what 'simulate' needs", CommandExamples.Bench, Bench, [], [benchSeconds, calibrate, calibratedModels, json]);
         AddSimulateCommand();
         AddClusterCommands();
+        AddStudyCommands();
         AddChaosCommand();
         Add("inspect", "the layers of a model: shapes, counts, means, deviations, extremes", CommandExamples.Inspect, Inspect, [runOrFile], [json]);
     }

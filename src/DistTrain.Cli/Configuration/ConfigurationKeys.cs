@@ -43,6 +43,8 @@ public static class ConfigurationKeys
             (c, text) => c with { TestRatio = OrAutomatic(text, t => Number(t, v => v is > 0 and < 1, "above 0 and below 1")) }, c => c.TestRatio),
         new(KeyGroup.Data, KeyKind.Number, "validation-ratio", "RATIO", "share of the other samples kept to judge the training by while it runs; 0 for none",
             (c, text) => c with { ValidationRatio = Number(text, v => v is >= 0 and < 1, "from 0 to below 1") }, c => c.ValidationRatio),
+        new(KeyGroup.Data, KeyKind.Number, "split-seed", "NUMBER", "decides which samples are kept for testing and validation; auto is the seed",
+            (c, text) => c with { SplitSeed = OrAutomatic(text, t => WholeNumber(t, 0UL)) }, c => c.SplitSeed),
     ];
 
     private static IEnumerable<ConfigurationKey> ModelKeys() =>

@@ -40,7 +40,7 @@ internal static class DataSettings
 
     /// <summary>How the samples are divided.</summary>
     public static DataSetOptions Options(TrainConfiguration configuration) =>
-        new() { TestRatio = configuration.TestRatio, ValidationRatio = configuration.ValidationRatio, Seed = configuration.Seed };
+        new() { TestRatio = configuration.TestRatio, ValidationRatio = configuration.ValidationRatio, Seed = configuration.SplitSeed ?? configuration.Seed };
 
     /// <summary>The configuration with what the source and the loaded data say filled in.</summary>
     public static TrainConfiguration Resolve(TrainConfiguration configuration, DataSource source, Preprocessing preprocessing)

@@ -30,6 +30,9 @@ public sealed partial record TrainConfiguration
     /// <summary>Share of the samples kept for testing; null for the data's own test part, or 0.2 where it has none.</summary>
     public double? TestRatio { get; init; }
 
+    /// <summary>Null: <see cref="Seed"/>.</summary>
+    public ulong? SplitSeed { get; init; }
+
     public ModelSpecification Model { get; init; } = ModelSpecification.Parse("mlp:256,128");
 
     /// <summary>Null: cross-entropy for classes, mse for numbers.</summary>

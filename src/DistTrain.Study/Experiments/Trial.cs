@@ -1,4 +1,6 @@
 using System.Collections.Immutable;
+using System.Globalization;
+using System.Text.Json.Serialization;
 
 namespace DistTrain.Study.Experiments;
 
@@ -37,11 +39,27 @@ public enum TrialStatus
 /// <param name="BatchSize">Samples of a mini-batch.</param>
 /// <param name="Seed">Of split, initial weights and order of samples.</param>
 /// <param name="Settings">The other keys that are set, by the name of a configuration key, with their values as text.</param>
-/// <param name="MaximumSteps">No step is made beyond it, at least 1.</param>
-public sealed record TrialRequest(TrialPhase Phase, int Index, int BatchSize, ulong Seed, ImmutableSortedDictionary<string, string> Settings, long MaximumSteps)
+/// <param name="BudgetSteps">No step is made beyond it, at least 1.</param>
+public sealed record TrialRequest(TrialPhase Phase, int Index, int BatchSize, ulong Seed, ImmutableSortedDictionary<string, string> Settings, long BudgetSteps)
 {
+    public const string LearningRateKey = "learning-rate";
+
+    /// <summary>0 for a trial of the first range of learning rates; one more for each time that it was widened.</summary>
+    public int Round { get; init; }
+
+    /// <summary>
+    /// The step, at most <see cref="BudgetSteps"/>, after which the trial is given up, because others have done so much better that it cannot be the best any more; null for one that uses its
+    /// whole budget.
+    /// </summary>
+    public long? GivesUpAfterSteps { get; init; }
+
+    /// <summary>The last step that it may make.</summary>
+    [JsonIgnore]
+    public long LastStep => GivesUpAfterSteps is { } earlier ? Math.Min(earlier, BudgetSteps) : BudgetSteps;
+
     /// <summary>The learning rate among the settings; 0 where it is not among them.</summary>
-    public double LearningRate => Settings.TryGetValue("learning-rate", out var text) ? double.Parse(text, System.Globalization.CultureInfo.InvariantCulture) : 0;
+    [JsonIgnore]
+    public double LearningRate => Settings.TryGetValue(LearningRateKey, out var text) ? double.Parse(text, CultureInfo.InvariantCulture) : 0;
 }
 
 /// <summary>The model after a step, as an evaluation found it.</summary>
@@ -112,10 +130,16 @@ public sealed record TrialResult
     /// <summary>Of the weights that the trial ended with; null for a trial that diverged or failed.</summary>
     public string? WeightsHash { get; init; }
 
+    /// <summary>The evaluation at which the goal was met; null where it was not.</summary>
+    [JsonIgnore]
+    public CurvePoint? AtGoal => StepsToGoal is { } step ? Curve.FirstOrDefault(point => point.Step == step) : null;
+
     /// <summary>Null without classes, or before the first evaluation.</summary>
+    [JsonIgnore]
     public double? BestValidationError => Curve.Select(point => point.ValidationError).Min();
 
     /// <summary>Likewise.</summary>
+    [JsonIgnore]
     public double? FinalValidationError => Curve.IsEmpty ? null : Curve[^1].ValidationError;
 }
 
@@ -128,8 +152,8 @@ public interface ITrialRunner
 
     /// <summary>Runs a trial to its end. Called on several threads at once.</summary>
     /// <param name="request">What to train.</param>
-    /// <param name="stop">Asked at each evaluation with the curve so far: whether others do so much better that this one is given up.</param>
     /// <param name="cancellation">Ends it at once.</param>
+    /// <returns>Whatever became of the training; what fails beside it is <see cref="TrialStatus.FailedSystem"/>.</returns>
     /// <exception cref="OperationCanceledException">It was ended; there is no result.</exception>
-    TrialResult Run(TrialRequest request, Func<IReadOnlyList<CurvePoint>, bool> stop, CancellationToken cancellation);
+    TrialResult Run(TrialRequest request, CancellationToken cancellation);
 }
