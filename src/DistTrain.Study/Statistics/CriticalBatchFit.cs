@@ -22,14 +22,17 @@ public readonly record struct BatchResidual(int BatchSize, int Seeds, double Mea
 /// </param>
 public sealed record CriticalBatchEstimate(CriticalBatchModel Model, ImmutableArray<CriticalBatchModel> Replicates, ImmutableArray<BatchResidual> Residuals, double? LackOfFitProbability)
 {
-    public Interval CriticalBatchSizeInterval(double coverage = 0.9) => Bootstrap.Percentile(Replicates.Select(replicate => replicate.CriticalBatchSize), coverage);
+    /// <summary>The usual coverage of the intervals.</summary>
+    public const double UsualCoverage = 0.95;
 
-    public Interval MinimumStepsInterval(double coverage = 0.9) => Bootstrap.Percentile(Replicates.Select(replicate => replicate.MinimumSteps), coverage);
+    public Interval CriticalBatchSizeInterval(double coverage = UsualCoverage) => Bootstrap.Percentile(Replicates.Select(replicate => replicate.CriticalBatchSize), coverage);
 
-    public Interval MinimumSamplesInterval(double coverage = 0.9) => Bootstrap.Percentile(Replicates.Select(replicate => replicate.MinimumSamples), coverage);
+    public Interval MinimumStepsInterval(double coverage = UsualCoverage) => Bootstrap.Percentile(Replicates.Select(replicate => replicate.MinimumSteps), coverage);
+
+    public Interval MinimumSamplesInterval(double coverage = UsualCoverage) => Bootstrap.Percentile(Replicates.Select(replicate => replicate.MinimumSamples), coverage);
 
     /// <summary>The fit's own band at one batch size, point by point; it says nothing of single trainings, which scatter more.</summary>
-    public Interval StepsInterval(double batchSize, double coverage = 0.9) => Bootstrap.Percentile(Replicates.Select(replicate => replicate.Steps(batchSize)), coverage);
+    public Interval StepsInterval(double batchSize, double coverage = UsualCoverage) => Bootstrap.Percentile(Replicates.Select(replicate => replicate.Steps(batchSize)), coverage);
 }
 
 /// <summary>
@@ -40,6 +43,9 @@ public sealed record CriticalBatchFit(CriticalBatchEstimate? Estimate, string? R
 {
     private const int FewestBatchSizes = 3;
     private const double SuspiciousProbability = 0.05;
+
+    /// <summary>A variance of log S below this is rounding, not a difference between seeds.</summary>
+    private const double LeastSpread = 1e-20;
 
     /// <summary>
     /// Fits in log S, so that a deviation of 5 % weighs the same at every batch size. Intervals are bootstrapped over seeds, within each batch size: they hold the scatter between seeds, not what is
@@ -123,7 +129,7 @@ public sealed record CriticalBatchFit(CriticalBatchEstimate? Estimate, string? R
     {
         var (betweenFreedom, withinFreedom) = (batchSizes.Length - 2, logSteps.Sum(values => values.Length - 1));
         var within = logSteps.Sum(values => values.Sum(value => Square(value - values.Average())));
-        if (betweenFreedom < 1 || within == 0)
+        if (betweenFreedom < 1 || within < LeastSpread * withinFreedom)
         {
             return null;
         }
@@ -150,7 +156,7 @@ public sealed record CriticalBatchFit(CriticalBatchEstimate? Estimate, string? R
         // The search ends a little inside its bounds.
         var interval = estimate.CriticalBatchSizeInterval();
         return interval.Lower < search.LowerBound * 1.01 || interval.Upper > search.UpperBound / 1.01
-            ? Invariant($"no fit: the seeds scatter too much to say where the critical batch size is (its 90 % interval has no end between {search.LowerBound:G3} and {search.UpperBound:G3}); use more seeds, or batch sizes further apart")
+            ? Invariant($"no fit: the seeds scatter too much to say where the critical batch size is (its 95 % interval has no end between {search.LowerBound:G3} and {search.UpperBound:G3}); use more seeds, or batch sizes further apart")
             : null;
     }
 
