@@ -16,10 +16,14 @@ public readonly record struct Sensitivity(string Name, double FirstOrder, double
 /// <param name="ExplainedShare">1 − Σ(yᵢ − ŷᵢ)²/Σ(yᵢ − ȳ)² with ŷᵢ predicted from all trials but i; null without a model.</param>
 public sealed record ParameterImportance(ImmutableArray<Sensitivity> Sensitivities, double? ExplainedShare, string? Refusal)
 {
-    /// <summary>A model that explains less of the trials than this says nothing of the parameters.</summary>
-    private const double LeastExplainedShare = 0.3;
+    /// <summary>
+    /// A model that explains less of the trials than this says nothing of the parameters. With at least so many trials, results that are nothing but noise get above it in about one of 100 searches (measured for 1 to 5
+    /// settings); 0.3 would let through one in ten.
+    /// </summary>
+    private const double LeastExplainedShare = 0.5;
 
-    private const int FewestTrialsPerDimension = 4;
+    private const int FewestTrials = 10;
+    private const int FewestTrialsPerDimension = 8;
     private const int Samples = 1024;
 
     /// <summary>
@@ -30,7 +34,7 @@ public sealed record ParameterImportance(ImmutableArray<Sensitivity> Sensitiviti
     {
         ArgumentNullException.ThrowIfNull(space);
         ArgumentNullException.ThrowIfNull(trials);
-        var (measured, needed) = (trials.Count(trial => trial.IsMeasured), FewestTrialsPerDimension * space.Dimensions.Length);
+        var (measured, needed) = (trials.Count(trial => trial.IsMeasured), Math.Max(FewestTrials, FewestTrialsPerDimension * space.Dimensions.Length));
         if (measured < needed)
         {
             return new ParameterImportance([], null, Invariant($"there are {measured} trials with a result, and {needed} are needed for {space.Dimensions.Length} settings"));
