@@ -8,17 +8,17 @@ namespace DistTrain.Study.Sampling;
 public sealed record Suggestion(UnitPoint Point, string Reason);
 
 /// <summary>
-/// Bayesian optimisation: the next trial is where a Gaussian process fitted to those before expects the greatest improvement. D. R. Jones, M. Schonlau, W. J. Welch, "Efficient Global Optimization of Expensive Black-Box
-/// Functions", 1998; J. Snoek, H. Larochelle, R. P. Adams, "Practical Bayesian Optimization of Machine Learning Algorithms", 2012. A pure function of the trials so far: a search that is resumed goes on as it
-/// would have gone on.
+/// Bayesian optimisation: the next trial is where a Gaussian process fitted to those before expects the greatest improvement. D. R. Jones, M. Schonlau, W. J. Welch, "Efficient
+/// Global Optimization of Expensive Black-Box Functions", 1998; J. Snoek, H. Larochelle, R. P. Adams, "Practical Bayesian Optimization of Machine Learning Algorithms", 2012. A
+/// pure function of the trials so far: a search that is resumed goes on as it would have gone on.
 /// </summary>
 public static class BayesianSampler
 {
     private const ulong Tag = 0x42415945UL << 32;
 
     /// <summary>
-    /// One trial of so many is quasi-random whatever the model says, so that a model which took a setting for one that does not matter is found out. F. Hutter, H. H. Hoos, K. Leyton-Brown, "Sequential Model-Based
-    /// Optimization for General Algorithm Configuration", 2011, section 4.3.
+    /// One trial of so many is quasi-random whatever the model says, so that a model which took a setting for one that does not matter is found out. F. Hutter, H. H. Hoos, K.
+    /// Leyton-Brown, "Sequential Model-Based Optimization for General Algorithm Configuration", 2011.
     /// </summary>
     private const int ExplorationPeriod = 5;
 

@@ -5,8 +5,9 @@ using DistTrain.Learning.Numerics;
 namespace DistTrain.Study.Sampling;
 
 /// <summary>
-/// The Sobol sequence in up to 32 dimensions, with the direction numbers of S. Joe, F. Y. Kuo, "Constructing Sobol sequences with better two-dimensional projections", SIAM J. Sci. Comput. 30, 2008 (their set
-/// new-joe-kuo-6). Points are numbered in Gray code order, as in I. A. Antonov, V. M. Saleev, "An economic method of computing LPτ-sequences", 1979, and in the programs that the authors publish.
+/// The Sobol sequence in up to 32 dimensions, with the direction numbers of S. Joe, F. Y. Kuo, "Constructing Sobol sequences with better two-dimensional projections", SIAM J. Sci.
+/// Comput. 30, 2008 (their set new-joe-kuo-6). Points are numbered in Gray code order, as in I. A. Antonov, V. M. Saleev, "An economic method of computing LPτ-sequences", 1979,
+/// and in the programs that the authors publish.
 /// </summary>
 public static class SobolSequence
 {
@@ -64,14 +65,16 @@ public static class SobolSequence
     public static ImmutableArray<double> Point(int dimensions, uint index) => [.. Integers(dimensions, index).Select(value => value * Unit)];
 
     /// <summary>
-    /// A point of the sequence under nested uniform scrambling: each binary digit of a coordinate is flipped or not by a random bit that depends on the digits before it. Every point is then uniform in the cube, and the
-    /// points together are as even as before. A. B. Owen, "Randomly permuted (t,m,s)-nets and (t,s)-sequences", 1995.
+    /// A point of the sequence under nested uniform scrambling: each binary digit of a coordinate is flipped or not by a random bit that depends on the digits before it. Every
+    /// point is then uniform in the cube, and the points together are as even as before. A. B. Owen, "Randomly permuted (t,m,s)-nets and (t,s)-sequences", 1995.
     /// </summary>
     /// <param name="seed">Decides all random bits.</param>
     public static ImmutableArray<double> ScrambledPoint(int dimensions, ulong seed, uint index) =>
         [.. Integers(dimensions, index).Select((value, dimension) => Scramble(value, seed, dimension) * Unit)];
 
-    /// <summary>A point of the sequence whose coordinates are all XORed with random numbers of their dimension: cheaper than scrambling, and as even. For candidates, of which there are many.</summary>
+    /// <summary>
+    /// A point of the sequence whose coordinates are all XORed with random numbers of their dimension: cheaper than scrambling, and as even. For candidates, of which there are many.
+    /// </summary>
     public static ImmutableArray<double> ShiftedPoint(int dimensions, ulong seed, uint index) =>
         [.. Integers(dimensions, index).Select((value, dimension) => (value ^ Hash(seed, dimension, Bits, 0)) * Unit)];
 

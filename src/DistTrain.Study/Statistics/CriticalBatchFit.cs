@@ -17,8 +17,9 @@ public readonly record struct BatchResidual(int BatchSize, int Seeds, double Mea
 
 /// <param name="Replicates">The fits to resamples, from which all intervals are made.</param>
 /// <param name="LackOfFitProbability">
-/// How probable a misfit at least this large is if the form is right and seeds differ as they do: the F test of the residuals between batch sizes against the spread within them (N. R. Draper, H. Smith,
-/// "Applied Regression Analysis", 1998, section 2.1). Small means that the form does not describe the data. Null with two parameters and no batch size more, or without spread.
+/// How probable a misfit at least this large is if the form is right and seeds differ as they do: the F test of the residuals between batch sizes against the spread within them
+/// (N. R. Draper, H. Smith, "Applied Regression Analysis", 1998, section 2.1). Small means that the form does not describe the data. Null with two parameters and no batch size
+/// more, or without spread.
 /// </param>
 public sealed record CriticalBatchEstimate(CriticalBatchModel Model, ImmutableArray<CriticalBatchModel> Replicates, ImmutableArray<BatchResidual> Residuals, double? LackOfFitProbability)
 {
@@ -48,9 +49,10 @@ public sealed record CriticalBatchFit(CriticalBatchEstimate? Estimate, string? R
     private const double LeastSpread = 1e-20;
 
     /// <summary>
-    /// Fits in log S, so that a deviation of 5 % weighs the same at every batch size. Intervals are bootstrapped over seeds, within each batch size: they hold the scatter between seeds, not what is
-    /// wrong with the form, which <see cref="CriticalBatchEstimate.Residuals"/> and <see cref="CriticalBatchEstimate.LackOfFitProbability"/> show, nor what retuning left undone. Censored values are left out, and so are batch sizes where
-    /// half or more are. A fit is refused with fewer than three batch sizes, with a single seed at one of them, and where B_crit is not bracketed by the batch sizes measured.
+    /// Fits in log S, so that a deviation of 5 % weighs the same at every batch size. Intervals are bootstrapped over seeds, within each batch size: they hold the scatter between
+    /// seeds, not what is wrong with the form, which <see cref="CriticalBatchEstimate.Residuals"/> and <see cref="CriticalBatchEstimate.LackOfFitProbability"/> show, nor what
+    /// retuning left undone. Censored values are left out, and so are batch sizes where half or more are. A fit is refused with fewer than three batch sizes, with a single seed at
+    /// one of them, and where B_crit is not bracketed by the batch sizes measured.
     /// </summary>
     /// <param name="samples">Each batch size once.</param>
     /// <param name="replicates">Number of resamples, at least 100.</param>

@@ -7,7 +7,8 @@ namespace DistTrain.Study.Tests.Sampling;
 public class GaussianProcessTests
 {
     /// <summary>
-    /// Two points at 0 and 1 with length scale 1, σ² = 2, noise 0.1, mean 0.5: A = [[2.1, c], [c, 2.1]] with c = 2 (1 + √5 + 5/3) e^−√5, whose inverse is [[2.1, −c], [−c, 2.1]] / (2.1² − c²).
+    /// Two points at 0 and 1 with length scale 1, σ² = 2, noise 0.1, mean 0.5: A = [[2.1, c], [c, 2.1]] with c = 2 (1 + √5 + 5/3) e^−√5, whose inverse is [[2.1, −c], [−c, 2.1]] /
+    /// (2.1² − c²).
     /// </summary>
     [Fact]
     public void Two_points_give_the_closed_form()

@@ -26,8 +26,8 @@ public class SobolSequenceTests
         SobolSequence.Point(27, 122).AsEnumerable());
 
     /// <summary>
-    /// Joe and Kuo's numbers have Sobol's property A: of any 2^d consecutive points in d dimensions, each orthant of the cube holds one. That is so if and only if the matrix of the first bits of the first d
-    /// direction numbers of each dimension has an odd determinant.
+    /// Joe and Kuo's numbers have Sobol's property A: of any 2^d consecutive points in d dimensions, each orthant of the cube holds one. That is so if and only if the matrix of
+    /// the first bits of the first d direction numbers of each dimension has an odd determinant.
     /// </summary>
     [Fact]
     public void The_direction_numbers_have_property_A_in_all_dimensions()

@@ -28,7 +28,9 @@ public class CriticalBatchFitTests
         Assert.Empty(fit.Notes);
     }
 
-    /// <summary>The promise: with 5 % noise, the critical batch size lies in its interval in at least 90 % of repeats; and an interval made for 90 % holds that, too, within the error of 300 repeats.</summary>
+    /// <summary>
+    /// The promise: with 5 % noise, the critical batch size lies in its interval in at least 90 % of repeats; and an interval made for 90 % holds that, too, within the error of 300 repeats.
+    /// </summary>
     [Fact]
     public void Intervals_cover_the_truth_as_often_as_they_say()
     {
