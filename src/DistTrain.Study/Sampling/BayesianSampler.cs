@@ -8,13 +8,21 @@ namespace DistTrain.Study.Sampling;
 public sealed record Suggestion(UnitPoint Point, string Reason);
 
 /// <summary>
-/// Bayesian optimisation: the next trial is where a Gaussian process fitted to those before expects the greatest improvement. D. R. Jones, M. Schonlau, W. J. Welch, "Efficient Global Optimization of Expensive Black-Box
-/// Functions", 1998; J. Snoek, H. Larochelle, R. P. Adams, "Practical Bayesian Optimization of Machine Learning Algorithms", 2012. A pure function of the trials so far: a search that is resumed goes on as it
-/// would have gone on.
+/// Bayesian optimisation: the next trial is where a Gaussian process fitted to those before expects the greatest improvement. D. R. Jones, M. Schonlau, W. J. Welch, "Efficient
+/// Global Optimization of Expensive Black-Box Functions", 1998; J. Snoek, H. Larochelle, R. P. Adams, "Practical Bayesian Optimization of Machine Learning Algorithms", 2012. A
+/// pure function of the trials so far: a search that is resumed goes on as it would have gone on.
 /// </summary>
 public static class BayesianSampler
 {
     private const ulong Tag = 0x42415945UL << 32;
+
+    /// <summary>
+    /// One trial of so many is quasi-random whatever the model says, so that a model which took a setting for one that does not matter is found out. F. Hutter, H. H. Hoos, K.
+    /// Leyton-Brown, "Sequential Model-Based Optimization for General Algorithm Configuration", 2011.
+    /// </summary>
+    private const int ExplorationPeriod = 5;
+
+    private const int MostAttempts = 64;
     private const int SpreadCandidates = 512;
     private const int Incumbents = 3;
     private const int NeighboursPerScale = 24;
@@ -40,14 +48,28 @@ public static class BayesianSampler
         ArgumentNullException.ThrowIfNull(pending);
         var index = history.Count + pending.Count;
         var initial = InitialTrials(space);
+        HashSet<UnitPoint> tried = [.. history.Select(trial => space.Snap(trial.Point)), .. pending.Select(space.Snap)];
         if (index < initial)
         {
-            return new Suggestion(SobolSampler.Point(space, seed, index), $"one of {initial} quasi-random trials before the first model");
+            return new Suggestion(QuasiRandom(space, seed, index, tried), $"one of {initial} quasi-random trials before the first model");
         }
 
-        return SearchModel.Of(space, history) is { } model
-            ? Greatest(pending.Aggregate(model, (believed, point) => believed.Believing(point)), seed, index, [.. history.Select(trial => space.Snap(trial.Point)), .. pending.Select(space.Snap)])
-            : new Suggestion(SobolSampler.Point(space, seed, index), "quasi-random: there are no two trials yet whose results differ");
+        if (SearchModel.Of(space, history) is not { } model)
+        {
+            return new Suggestion(QuasiRandom(space, seed, index, tried), "quasi-random: there are no two trials yet whose results differ");
+        }
+
+        var exploration = QuasiRandom(space, seed, index, tried);
+        return (index - initial) % ExplorationPeriod == ExplorationPeriod - 1 && !tried.Contains(exploration)
+            ? new Suggestion(exploration, $"quasi-random, as one trial of {ExplorationPeriod}: the model may be wrong where it has not looked")
+            : Greatest(pending.Aggregate(model, (believed, point) => believed.Believing(point)), seed, index, tried);
+    }
+
+    /// <summary>The Sobol point of that index, or the next one that has not been tried: where there are few configurations, many points stand for the same one.</summary>
+    private static UnitPoint QuasiRandom(SearchSpace space, ulong seed, int index, HashSet<UnitPoint> tried)
+    {
+        var points = Enumerable.Range(index, MostAttempts).Select(i => SobolSampler.Point(space, seed, i));
+        return points.Where(point => !tried.Contains(point)).Append(SobolSampler.Point(space, seed, index)).First();
     }
 
     private static Suggestion Greatest(SearchModel model, ulong seed, int index, HashSet<UnitPoint> tried)

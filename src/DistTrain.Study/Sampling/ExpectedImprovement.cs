@@ -6,8 +6,8 @@ namespace DistTrain.Study.Sampling;
 public static class ExpectedImprovement
 {
     /// <summary>
-    /// E max(0, best − f) for f normal: σ (z Φ(z) + φ(z)) with z = (best − mean)/σ. J. Mockus, V. Tiesis, A. Zilinskas, "The application of Bayesian methods for seeking the extremum", 1978; D. R. Jones, M. Schonlau,
-    /// W. J. Welch, "Efficient Global Optimization of Expensive Black-Box Functions", 1998, equation 15.
+    /// E max(0, best − f) for f normal: σ (z Φ(z) + φ(z)) with z = (best − mean)/σ. J. Mockus, V. Tiesis, A. Zilinskas, "The application of Bayesian methods for seeking the
+    /// extremum", 1978; D. R. Jones, M. Schonlau, W. J. Welch, "Efficient Global Optimization of Expensive Black-Box Functions", 1998, equation 15.
     /// </summary>
     /// <param name="best">The least value so far; what is minimised.</param>
     /// <returns>At least 0.</returns>

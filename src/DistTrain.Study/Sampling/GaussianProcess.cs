@@ -30,8 +30,8 @@ public sealed record GaussianProcessData(ImmutableArray<ImmutableArray<double>> 
 
 /// <summary>
 /// Regression by a Gaussian process with the Matérn kernel of smoothness 5/2 and a length scale a hyper-parameter: k(x, x') = σ² (1 + s + s²/3) e⁻ˢ with s² = 5 Σ_i (x_i − x'_i)²/ℓ_i². With
-/// A = K + noise I, the function at x has mean m + k(x)ᵀ A⁻¹ (y − m) and variance σ² − k(x)ᵀ A⁻¹ k(x). C. E. Rasmussen, C. K. I. Williams, "Gaussian Processes for Machine Learning", 2006, algorithm 2.1 and
-/// equation 4.17. The uncertainty of the prior's own parameters is not in the variance.
+/// A = K + noise I, the function at x has mean m + k(x)ᵀ A⁻¹ (y − m) and variance σ² − k(x)ᵀ A⁻¹ k(x). C. E. Rasmussen, C. K. I. Williams, "Gaussian Processes for Machine
+/// Learning", 2006, algorithm 2.1 and equation 4.17. The uncertainty of the prior's own parameters is not in the variance.
 /// </summary>
 public sealed class GaussianProcess
 {

@@ -6,12 +6,12 @@ namespace DistTrain.Study.Sampling;
 
 /// <summary>
 /// Finds the prior under which the data is most probable. Mean and σ² have closed forms for given length scales and noise ratio λ = noise/σ²: with A = R + λI, m = 1ᵀA⁻¹y / 1ᵀA⁻¹1 and
-/// σ² = (y − m)ᵀA⁻¹(y − m)/n, which leaves −n/2 log σ² − ½ log|A| to be maximised (T. J. Santner, B. J. Williams, W. I. Notz, "The Design and Analysis of Computer Experiments", 2003, section 3.3). Its gradient is
-/// ½ (αᵀ dA α/σ² − tr(A⁻¹ dA)) with α = A⁻¹(y − m) (Rasmussen and Williams, equation 5.9).
+/// σ² = (y − m)ᵀA⁻¹(y − m)/n, which leaves −n/2 log σ² − ½ log|A| to be maximised (T. J. Santner, B. J. Williams, W. I. Notz, "The Design and Analysis of Computer Experiments",
+/// 2003, section 3.3). Its gradient is ½ (αᵀ dA α/σ² − tr(A⁻¹ dA)) with α = A⁻¹(y − m) (Rasmussen and Williams, equation 5.9).
 /// <para>
-/// With few values many priors are about as probable, so weak ones of their own stand before them: log ℓ is normal about √2 + ½ log d with deviation √3 (C. Hvarfner, E. O. Hellsten, L. Nardi, "Vanilla Bayesian
-/// Optimization Performs Great in High Dimensions", 2024), log λ about −6 with deviation 2. The search is iRprop⁻ from fixed starts (M. Blum, M. Riedmiller, "Optimization of Gaussian Process Hyperparameters using Rprop", 2013):
-/// the same data gives the same prior.
+/// With few values many priors are about as probable, so weak ones of their own stand before them: log ℓ is normal about √2 + ½ log d with deviation √3 (C. Hvarfner, E. O.
+/// Hellsten, L. Nardi, "Vanilla Bayesian Optimization Performs Great in High Dimensions", 2024), log λ about −6 with deviation 2. The search is iRprop⁻ from fixed starts (M. Blum,
+/// M. Riedmiller, "Optimization of Gaussian Process Hyperparameters using Rprop", 2013): the same data gives the same prior.
 /// </para>
 /// </summary>
 public static class GaussianProcessFit

@@ -13,8 +13,8 @@ public readonly record struct SearchValue(string Text, double? Number)
 }
 
 /// <summary>
-/// One hyper-parameter and where it may lie: a map from [0, 1] to its values and back. Values that are not whole have six significant figures (more only where the range is so narrow that these
-/// would not tell its values apart), so that they are readable, and the key of a trial does not hang on a last bit.
+/// One hyper-parameter and where it may lie: a map from [0, 1] to its values and back. Values that are not whole have six significant figures (more only where the range is so
+/// narrow that these would not tell its values apart), so that they are readable, and the key of a trial does not hang on a last bit.
 /// </summary>
 /// <param name="Name">As a setting is named, such as <c>learning-rate</c> or <c>model.dropout</c>.</param>
 public abstract record SearchDimension(string Name)

@@ -11,8 +11,8 @@ public readonly record struct SearchTrial(UnitPoint Point, double? Score)
 }
 
 /// <summary>
-/// A Gaussian process over a search space, in standardised scores. A hyper-parameter with an order is one feature in [0, 1]; a choice is a feature a choice, of which one is √½ and the others 0, so that any two
-/// choices are at distance 1.
+/// A Gaussian process over a search space, in standardised scores. A hyper-parameter with an order is one feature in [0, 1]; a choice is a feature a choice, of which one is √½ and
+/// the others 0, so that any two choices are at distance 1.
 /// </summary>
 /// <param name="Space">What is searched.</param>
 /// <param name="Process">Fitted to the standardised scores.</param>
@@ -23,8 +23,8 @@ public sealed record SearchModel(SearchSpace Space, GaussianProcess Process, Gau
     public const int MostTrials = 256;
 
     /// <summary>
-    /// Fits to the trials so far. One that was not measured counts as the worst that was: what diverges is bad, and nobody knows how bad. Scores beyond the outer fence Q₃ + 3 (Q₃ − Q₁) count as the fence (J. W. Tukey,
-    /// "Exploratory Data Analysis", 1977): a loss of 10⁶ just before divergence would hide all differences that matter.
+    /// Fits to the trials so far. One that was not measured counts as the worst that was: what diverges is bad, and nobody knows how bad. Scores beyond the outer fence Q₃ + 3 (Q₃
+    /// − Q₁) count as the fence (J. W. Tukey, "Exploratory Data Analysis", 1977): a loss of 10⁶ just before divergence would hide all differences that matter.
     /// </summary>
     /// <returns>Null where fewer than two scores differ.</returns>
     public static SearchModel? Of(SearchSpace space, IReadOnlyList<SearchTrial> trials)
@@ -58,8 +58,8 @@ public sealed record SearchModel(SearchSpace Space, GaussianProcess Process, Gau
     public Prediction Predict(UnitPoint point) => Process.Predict(Features(Space, point).AsSpan());
 
     /// <summary>
-    /// The model as if a trial that is still running had come out as predicted, so that the next one is not sent to the same place: the "kriging believer" of D. Ginsbourger, R. Le Riche, L. Carraro, "Kriging Is
-    /// Well-Suited to Parallelize Optimization", 2010. The prior stays.
+    /// The model as if a trial that is still running had come out as predicted, so that the next one is not sent to the same place: the "kriging believer" of D. Ginsbourger, R. Le
+    /// Riche, L. Carraro, "Kriging Is Well-Suited to Parallelize Optimization", 2010. The prior stays.
     /// </summary>
     public SearchModel Believing(UnitPoint point)
     {

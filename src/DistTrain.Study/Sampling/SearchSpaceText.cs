@@ -6,8 +6,8 @@ namespace DistTrain.Study.Sampling;
 
 /// <summary>
 /// Reads a search space. One dimension is <c>name=range</c>, with the range one of
-/// <c>log(a,b)</c>, <c>log1m(a,b)</c>, <c>linear(a,b)</c> or <c>a..b</c>, <c>int(a..b)</c>, <c>int-log(a..b)</c>, or choices: <c>x,y,z</c>; <c>x|y|z</c> where a choice has a comma in it; braces around choices are allowed.
-/// Between the ends of a range, a comma and two dots are the same.
+/// <c>log(a,b)</c>, <c>log1m(a,b)</c>, <c>linear(a,b)</c> or <c>a..b</c>, <c>int(a..b)</c>, <c>int-log(a..b)</c>, or choices: <c>x,y,z</c>; <c>x|y|z</c> where a choice has a comma
+/// in it; braces around choices are allowed. Between the ends of a range, a comma and two dots are the same.
 /// </summary>
 public static class SearchSpaceText
 {

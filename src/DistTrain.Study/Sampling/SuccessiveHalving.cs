@@ -4,14 +4,14 @@ using static System.FormattableString;
 namespace DistTrain.Study.Sampling;
 
 /// <summary>
-/// Early stopping of bad trials as pure decisions: a worker that is free asks what to do next, with all that has happened so far. Equal histories give equal decisions, so a search that is resumed goes on as it
-/// would have gone on.
+/// Early stopping of bad trials as pure decisions: a worker that is free asks what to do next, with all that has happened so far. Equal histories give equal decisions, so a search
+/// that is resumed goes on as it would have gone on.
 /// </summary>
 public static class SuccessiveHalving
 {
     /// <summary>
-    /// Asynchronous successive halving (ASHA): a trial goes up as soon as it is among the best ⌊n/η⌋ of the n that have finished its rung, looked for from the highest rung down; where there is none, a new trial
-    /// starts. No worker ever waits for a rung to fill. L. Li et al., "A System for Massively Parallel Hyperparameter Tuning", 2020, algorithm 2.
+    /// Asynchronous successive halving (ASHA): a trial goes up as soon as it is among the best ⌊n/η⌋ of the n that have finished its rung, looked for from the highest rung down;
+    /// where there is none, a new trial starts. No worker ever waits for a rung to fill. L. Li et al., "A System for Massively Parallel Hyperparameter Tuning", 2020, algorithm 2.
     /// </summary>
     /// <param name="mostTrials">New ones are started up to this number.</param>
     public static RungDecision DecideAsynchronously(ResourceLadder ladder, int mostTrials, RungHistory history)
@@ -33,8 +33,8 @@ public static class SuccessiveHalving
     }
 
     /// <summary>
-    /// Successive halving in step: all trials start; when every one of a rung has finished it, the best ⌊n/η⌋, at least one, go up. K. Jamieson, A. Talwalkar, "Non-stochastic Best Arm Identification and Hyperparameter
-    /// Optimization", 2016.
+    /// Successive halving in step: all trials start; when every one of a rung has finished it, the best ⌊n/η⌋, at least one, go up. K. Jamieson, A. Talwalkar, "Non-stochastic Best
+    /// Arm Identification and Hyperparameter Optimization", 2016.
     /// </summary>
     /// <param name="trials">How many start.</param>
     public static RungDecision DecideInStep(ResourceLadder ladder, int trials, RungHistory history)

@@ -25,8 +25,9 @@ public static class Bootstrap
     }
 
     /// <summary>
-    /// The mean of one resample of each group, drawn with replacement within the group. Deviations from the group's mean are stretched by √(n/(n−1)), without which the spread of a resampled mean
-    /// of n values is too small by that factor: with five seeds intervals would be a tenth too narrow. A. C. Davison, D. V. Hinkley, "Bootstrap Methods and their Application", 1997, section 3.2.
+    /// The mean of one resample of each group, drawn with replacement within the group. Deviations from the group's mean are stretched by √(n/(n−1)), without which the spread of a
+    /// resampled mean of n values is too small by that factor: with five seeds intervals would be a tenth too narrow. A. C. Davison, D. V. Hinkley, "Bootstrap Methods and their
+    /// Application", 1997, chapter 3.
     /// </summary>
     /// <param name="groups">Each with at least one value; one with a single value always gives that value.</param>
     /// <param name="replicate">Which replicate; different ones are independent.</param>

@@ -17,19 +17,23 @@ public readonly record struct BatchResidual(int BatchSize, int Seeds, double Mea
 
 /// <param name="Replicates">The fits to resamples, from which all intervals are made.</param>
 /// <param name="LackOfFitProbability">
-/// How probable a misfit at least this large is if the form is right and seeds differ as they do: the F test of the residuals between batch sizes against the spread within them (N. R. Draper, H. Smith,
-/// "Applied Regression Analysis", 1998, section 2.1). Small means that the form does not describe the data. Null with two parameters and no batch size more, or without spread.
+/// How probable a misfit at least this large is if the form is right and seeds differ as they do: the F test of the residuals between batch sizes against the spread within them
+/// (N. R. Draper, H. Smith, "Applied Regression Analysis", 1998, section 2.1). Small means that the form does not describe the data. Null with two parameters and no batch size
+/// more, or without spread.
 /// </param>
 public sealed record CriticalBatchEstimate(CriticalBatchModel Model, ImmutableArray<CriticalBatchModel> Replicates, ImmutableArray<BatchResidual> Residuals, double? LackOfFitProbability)
 {
-    public Interval CriticalBatchSizeInterval(double coverage = 0.9) => Bootstrap.Percentile(Replicates.Select(replicate => replicate.CriticalBatchSize), coverage);
+    /// <summary>The usual coverage of the intervals.</summary>
+    public const double UsualCoverage = 0.95;
 
-    public Interval MinimumStepsInterval(double coverage = 0.9) => Bootstrap.Percentile(Replicates.Select(replicate => replicate.MinimumSteps), coverage);
+    public Interval CriticalBatchSizeInterval(double coverage = UsualCoverage) => Bootstrap.Percentile(Replicates.Select(replicate => replicate.CriticalBatchSize), coverage);
 
-    public Interval MinimumSamplesInterval(double coverage = 0.9) => Bootstrap.Percentile(Replicates.Select(replicate => replicate.MinimumSamples), coverage);
+    public Interval MinimumStepsInterval(double coverage = UsualCoverage) => Bootstrap.Percentile(Replicates.Select(replicate => replicate.MinimumSteps), coverage);
+
+    public Interval MinimumSamplesInterval(double coverage = UsualCoverage) => Bootstrap.Percentile(Replicates.Select(replicate => replicate.MinimumSamples), coverage);
 
     /// <summary>The fit's own band at one batch size, point by point; it says nothing of single trainings, which scatter more.</summary>
-    public Interval StepsInterval(double batchSize, double coverage = 0.9) => Bootstrap.Percentile(Replicates.Select(replicate => replicate.Steps(batchSize)), coverage);
+    public Interval StepsInterval(double batchSize, double coverage = UsualCoverage) => Bootstrap.Percentile(Replicates.Select(replicate => replicate.Steps(batchSize)), coverage);
 }
 
 /// <summary>
@@ -41,10 +45,14 @@ public sealed record CriticalBatchFit(CriticalBatchEstimate? Estimate, string? R
     private const int FewestBatchSizes = 3;
     private const double SuspiciousProbability = 0.05;
 
+    /// <summary>A variance of log S below this is rounding, not a difference between seeds.</summary>
+    private const double LeastSpread = 1e-20;
+
     /// <summary>
-    /// Fits in log S, so that a deviation of 5 % weighs the same at every batch size. Intervals are bootstrapped over seeds, within each batch size: they hold the scatter between seeds, not what is
-    /// wrong with the form, which <see cref="CriticalBatchEstimate.Residuals"/> and <see cref="CriticalBatchEstimate.LackOfFitProbability"/> show, nor what retuning left undone. Censored values are left out, and so are batch sizes where
-    /// half or more are. A fit is refused with fewer than three batch sizes, with a single seed at one of them, and where B_crit is not bracketed by the batch sizes measured.
+    /// Fits in log S, so that a deviation of 5 % weighs the same at every batch size. Intervals are bootstrapped over seeds, within each batch size: they hold the scatter between
+    /// seeds, not what is wrong with the form, which <see cref="CriticalBatchEstimate.Residuals"/> and <see cref="CriticalBatchEstimate.LackOfFitProbability"/> show, nor what
+    /// retuning left undone. Censored values are left out, and so are batch sizes where half or more are. A fit is refused with fewer than three batch sizes, with a single seed at
+    /// one of them, and where B_crit is not bracketed by the batch sizes measured.
     /// </summary>
     /// <param name="samples">Each batch size once.</param>
     /// <param name="replicates">Number of resamples, at least 100.</param>
@@ -123,7 +131,7 @@ public sealed record CriticalBatchFit(CriticalBatchEstimate? Estimate, string? R
     {
         var (betweenFreedom, withinFreedom) = (batchSizes.Length - 2, logSteps.Sum(values => values.Length - 1));
         var within = logSteps.Sum(values => values.Sum(value => Square(value - values.Average())));
-        if (betweenFreedom < 1 || within == 0)
+        if (betweenFreedom < 1 || within < LeastSpread * withinFreedom)
         {
             return null;
         }
@@ -150,7 +158,7 @@ public sealed record CriticalBatchFit(CriticalBatchEstimate? Estimate, string? R
         // The search ends a little inside its bounds.
         var interval = estimate.CriticalBatchSizeInterval();
         return interval.Lower < search.LowerBound * 1.01 || interval.Upper > search.UpperBound / 1.01
-            ? Invariant($"no fit: the seeds scatter too much to say where the critical batch size is (its 90 % interval has no end between {search.LowerBound:G3} and {search.UpperBound:G3}); use more seeds, or batch sizes further apart")
+            ? Invariant($"no fit: the seeds scatter too much to say where the critical batch size is (its 95 % interval has no end between {search.LowerBound:G3} and {search.UpperBound:G3}); use more seeds, or batch sizes further apart")
             : null;
     }
 

@@ -3,8 +3,8 @@ using DistTrain.Learning.Numerics;
 namespace DistTrain.Study.Statistics;
 
 /// <summary>
-/// Steps to a goal as a function of the batch size, S(B) = S_min (1 + B_crit / B), and with E = S B samples E(B) = E_min (1 + B / B_crit), where E_min = S_min B_crit. Source: S. McCandlish, J. Kaplan,
-/// D. Amodei, "An Empirical Model of Large-Batch Training", 2018, section 2.3: (S/S_min − 1)(E/E_min − 1) = 1 with B_crit = E_min/S_min, solved for S and E.
+/// Steps to a goal as a function of the batch size, S(B) = S_min (1 + B_crit / B), and with E = S B samples E(B) = E_min (1 + B / B_crit), where E_min = S_min B_crit. Source: S.
+/// McCandlish, J. Kaplan, D. Amodei, "An Empirical Model of Large-Batch Training", 2018, section 2.3: (S/S_min − 1)(E/E_min − 1) = 1 with B_crit = E_min/S_min, solved for S and E.
 /// </summary>
 /// <param name="MinimumSteps">S_min: what is left at an infinite batch.</param>
 /// <param name="CriticalBatchSize">B_crit: where steps are twice the least, and samples twice the least.</param>
@@ -19,8 +19,8 @@ public readonly record struct CriticalBatchModel(double MinimumSteps, double Cri
 }
 
 /// <summary>
-/// Least squares in log S: min over (S_min, B_crit) of Σ_b n_b (ȳ_b − log S_min − log(1 + B_crit/B_b))², where ȳ_b is the mean of the n_b values of log S at batch size B_b. log S_min has a closed form for
-/// each B_crit, so one dimension is searched: a grid over log B_crit, made once and shared by all resamples, then a golden section around its least point.
+/// Least squares in log S: min over (S_min, B_crit) of Σ_b n_b (ȳ_b − log S_min − log(1 + B_crit/B_b))², where ȳ_b is the mean of the n_b values of log S at batch size B_b. log
+/// S_min has a closed form for each B_crit, so one dimension is searched: a grid over log B_crit, made once and shared by all resamples, then a golden section around its least point.
 /// </summary>
 public sealed class CriticalBatchSearch
 {

@@ -44,8 +44,8 @@ public sealed record GroupMean(int Count, double Mean, double? StandardDeviation
 public sealed record MeanDifference(double Difference, Interval? Interval, double? Probability, string? Refusal)
 {
     /// <summary>
-    /// Two independent groups whose spreads may differ: t = (x̄₂ − x̄₁)/√(s₁²/n₁ + s₂²/n₂) with ν = (s₁²/n₁ + s₂²/n₂)² / ((s₁²/n₁)²/(n₁−1) + (s₂²/n₂)²/(n₂−1)) degrees of freedom. B. L. Welch, "The
-    /// generalization of 'Student's' problem when several different population variances are involved", Biometrika 34, 1947.
+    /// Two independent groups whose spreads may differ: t = (x̄₂ − x̄₁)/√(s₁²/n₁ + s₂²/n₂) with ν = (s₁²/n₁ + s₂²/n₂)² / ((s₁²/n₁)²/(n₁−1) + (s₂²/n₂)²/(n₂−1)) degrees of freedom.
+    /// B. L. Welch, "The generalization of 'Student's' problem when several different population variances are involved", Biometrika 34, 1947.
     /// </summary>
     /// <exception cref="ArgumentException">A group is empty, or a value is not finite.</exception>
     public static MeanDifference Welch(IReadOnlyCollection<double> first, IReadOnlyCollection<double> second, double coverage = 0.95)

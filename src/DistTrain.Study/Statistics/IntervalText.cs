@@ -8,8 +8,8 @@ public static class IntervalText
     private const int SignificantFigures = 3;
 
     /// <summary>
-    /// A value with its interval, such as "1,240 (1,180 to 1,420)". All three are rounded to the same place: the one that leaves two significant figures of the interval's width, so that no digit is
-    /// shown that the interval says nothing of.
+    /// A value with its interval, such as "1,240 (1,180 to 1,420)". All three are rounded to the same place: the one that leaves two significant figures of the interval's width,
+    /// so that no digit is shown that the interval says nothing of.
     /// </summary>
     /// <param name="upper">Infinity, or a bound with <paramref name="isUpperOpen"/>, for an interval that is open above.</param>
     public static string Of(double value, double lower, double upper, bool isUpperOpen = false)

@@ -31,8 +31,8 @@ public static class OrderStatistics
     public static double Median(IEnumerable<double> values) => Quantile(values, 0.5);
 
     /// <summary>
-    /// The quantile with linear interpolation between order statistics: with h = (n − 1) p, x₍⌊h⌋₊₁₎ + (h − ⌊h⌋)(x₍⌊h⌋₊₂₎ − x₍⌊h⌋₊₁₎). Definition 7 of R. J. Hyndman, Y. Fan, "Sample quantiles in
-    /// statistical packages", The American Statistician 50(4), 1996.
+    /// The quantile with linear interpolation between order statistics: with h = (n − 1) p, x₍⌊h⌋₊₁₎ + (h − ⌊h⌋)(x₍⌊h⌋₊₂₎ − x₍⌊h⌋₊₁₎). Definition 7 of R. J. Hyndman, Y. Fan,
+    /// "Sample quantiles in statistical packages", The American Statistician 50(4), 1996.
     /// </summary>
     /// <param name="probability">From 0 to 1.</param>
     /// <exception cref="ArgumentException">There are no values, one is not a number, or the probability is out of range.</exception>
@@ -64,8 +64,8 @@ public static class OrderStatistics
     }
 
     /// <summary>
-    /// The narrowest symmetric pair of ranks (j, n + 1 − j) whose coverage 1 − 2 Σ_{i&lt;j} C(n, i) / 2ⁿ is at least the wanted one; the least and the greatest value where none is (n &lt; 5 for
-    /// 0.9). n = 5 gives (1, 5) with 93.75 %. Source: H. A. David, H. N. Nagaraja, "Order Statistics", 2003, section 7.1.
+    /// The narrowest symmetric pair of ranks (j, n + 1 − j) whose coverage 1 − 2 Σ_{i&lt;j} C(n, i) / 2ⁿ is at least the wanted one; the least and the greatest value where none is
+    /// (n &lt; 5 for 0.9). n = 5 gives (1, 5) with 93.75 %. Source: H. A. David, H. N. Nagaraja, "Order Statistics", 2003, section 7.1.
     /// </summary>
     /// <param name="count">n, from 2 to 1000.</param>
     public static MedianRanks RanksForMedian(int count, double wantedCoverage = WantedCoverage)
@@ -92,7 +92,8 @@ public static class OrderStatistics
     }
 
     /// <summary>
-    /// Median and interval of values that may be censored. The median is refused where half or more are censored, and where a bound lies below what would be the median, so that its rank is unknown.
+    /// Median and interval of values that may be censored. The median is refused where half or more are censored, and where a bound lies below what would be the median, so that
+    /// its rank is unknown.
     /// </summary>
     public static MedianEstimate MedianOf(IReadOnlyList<Observation> observations)
     {

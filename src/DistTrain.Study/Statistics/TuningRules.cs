@@ -37,7 +37,8 @@ public enum EdgeKind
 public sealed record EdgeDecision(EdgeKind Kind, string Reason);
 
 /// <summary>
-/// Whether the range of learning rates was wide enough: the check of C. J. Shallue et al., "Measuring the Effects of Data Parallelism on Neural Network Training", 2019, that no best value sits at the edge of its search space.
+/// Whether the range of learning rates was wide enough: the check of C. J. Shallue et al., "Measuring the Effects of Data Parallelism on Neural Network Training", 2019, that no
+/// best value sits at the edge of its search space.
 /// </summary>
 public static class EdgeRule
 {
