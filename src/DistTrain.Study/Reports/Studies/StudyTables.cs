@@ -26,14 +26,14 @@ public static class StudyTables
             "trials",
             [
                 "batch_size", "phase", "trial", "seed", .. settings, "status", "steps", "samples", "epochs", "steps_to_goal", "previous_evaluation", "train_seconds", "evaluation_seconds", "diverged_step",
-                "best_validation_error", "final_validation_error", "test_error", "test_loss", "maximum_steps", "weights_hash", "key", "explanation",
+                "best_validation_error", "final_validation_error", "test_error", "test_loss", "budget_steps", "weights_hash", "key", "explanation",
             ],
             study.Trials,
             trial =>
             [
                 trial.Request.BatchSize, PhaseName(trial.Request.Phase), trial.Request.Index, trial.Request.Seed, .. settings.Select(name => (object?)trial.Request.Settings.GetValueOrDefault(name)), StatusName(trial.Status),
                 trial.Steps, trial.Samples, trial.Epochs, trial.StepsToGoal, trial.PreviousEvaluation, trial.TrainSeconds, trial.EvaluationSeconds, trial.DivergedStep,
-                trial.BestValidationError, trial.FinalValidationError, trial.TestError, trial.TestLoss, trial.Request.MaximumSteps, trial.WeightsHash, trial.Key, trial.Explanation,
+                trial.BestValidationError, trial.FinalValidationError, trial.TestError, trial.TestLoss, trial.Request.BudgetSteps, trial.WeightsHash, trial.Key, trial.Explanation,
             ]);
     }
 
