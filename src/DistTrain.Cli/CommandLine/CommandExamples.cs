@@ -116,6 +116,13 @@ internal static class CommandExamples
         "disttrain study batch-size --data mnist:data/mnist --model mlp:128 --max-samples 600000 --dry-run",
     ];
 
+    public static ImmutableArray<string> Search { get; } =
+    [
+        "disttrain search --set learning-rate='log(1e-4,1)' --set optimizer=sgd,adam",
+        "disttrain search --set learning-rate='log(1e-3,1)' --set momentum='log1m(0.5,0.99)' --set batch-size='int-log(8..256)' --trials 60",
+        "disttrain search --config model.yaml --set model.dropout=0.1..0.5 --method asha --trials 81 --epochs 27",
+    ];
+
     public static ImmutableArray<string> Models { get; } =
     [
         "disttrain models                                 # for the built-in digits",

@@ -1,8 +1,10 @@
+using System.Collections.Immutable;
 using System.CommandLine;
 using DistTrain.Cli.Configuration;
 using DistTrain.Cli.Studies;
 using DistTrain.Learning;
 using DistTrain.Study.Experiments;
+using DistTrain.Study.Sampling;
 using DistTrain.Study.Statistics;
 
 namespace DistTrain.Cli.CommandLine;
@@ -28,6 +30,22 @@ internal sealed partial class CommandTree
     private readonly Option<string> studyFolder = new("--out") { HelpName = "FOLDER", Description = "where everything is kept; the same command, here or on another machine that sees the folder, goes on with it [studies/NAME]" };
     private readonly Option<bool> dryRun = new("--dry-run") { Description = "say how many trials there are and what they cost, and run none" };
 
+    private readonly Option<string[]> searchedSettings = new("--set")
+    {
+        HelpName = "NAME=RANGE",
+        Description = "what to search, as often as there are settings: log(a,b), log1m(a,b), a..b, int(a..b), int-log(a..b) or choices x,y,z; of layers too, such as model.dropout=0.1..0.5",
+    };
+
+    private readonly Option<string> searchMethod = new("--method") { HelpName = "NAME", Description = $"{string.Join(", ", MethodNames[..^1])} or {MethodNames[^1]} [bayesian]" };
+    private readonly Option<string> searchTrials = new("--trials") { HelpName = "COUNT", Description = "configurations to try; a grid has its own number [32]" };
+    private readonly Option<string> gridPoints = new("--grid-points") { HelpName = "COUNT", Description = "grid: values of each setting that has a range [5]" };
+    private readonly Option<string> objective = new("--objective") { HelpName = "NAME", Description = "error or loss: the lowest on the validation part counts [error where there are classes]" };
+    private readonly Option<string> leastEpochs = new("--min-epochs") { HelpName = "EPOCHS", Description = "halving, asha: what every configuration gets; --epochs is what the best ones get [1]" };
+    private readonly Option<string> reduction = new("--reduction") { HelpName = "FACTOR", Description = "halving, asha: one of so many goes on, to so many times the epochs [3]" };
+    private readonly Option<string> searchConfirmations = new("--confirm") { HelpName = "COUNT", Description = "seeds on which the best configuration is tried once more [3]" };
+
+    private static ImmutableArray<string> MethodNames { get; } = [.. Enum.GetNames<SearchMethod>().Select(name => name.ToLowerInvariant())];
+
     private void AddStudyCommands()
     {
         var studies = AddGroup("study", "experiments over many trainings, with reports");
@@ -39,6 +57,50 @@ internal sealed partial class CommandTree
             ],
             studies,
             BatchSizeRequest.DefaultConfiguration);
+        Add(
+            "search", "search hyper-parameters: grid, random, Sobol, Bayesian, successive halving or ASHA; leaves the best as YAML", CommandExamples.Search, Search, [],
+            [searchedSettings, searchMethod, searchTrials, gridPoints, objective, leastEpochs, reduction, searchConfirmations, parallelTrials, studyFolder, json, configurationFile, .. SearchOptions()],
+            defaults: SearchRequest.DefaultConfiguration);
+    }
+
+    private IEnumerable<Option> SearchOptions()
+    {
+        string[] own = ["max-steps", "stop-goal", "evaluate-steps", "evaluate-growth", "runtime", "stop-metric", "stop-patience", "stop-min-delta", "stop-restore-best"];
+        return settings.Where(setting => setting.Key.Group < KeyGroup.Checkpoints && !own.Contains(setting.Key.Name)).Select(setting => setting.Option);
+    }
+
+    private ExitCode Search(ParseResult line)
+    {
+        var given = line.GetValue(searchedSettings) ?? [];
+        var usual = new SearchRequest { Space = Guarded("--set", string.Join(' ', given), _ => SpaceOf(given)), Configuration = SearchRequest.DefaultConfiguration };
+        return SearchCommand.Run(
+            usual with
+            {
+                Method = Read(line, searchMethod, text => ValueReading.OneOf(text, MethodNames)) is { } name ? (SearchMethod)MethodNames.IndexOf(name) : usual.Method,
+                Trials = ReadValue(line, searchTrials, text => ValueReading.WholeNumber(text, 1)) ?? usual.Trials,
+                GridPoints = ReadValue(line, gridPoints, text => ValueReading.WholeNumber(text, 1)) ?? usual.GridPoints,
+                Objective = Read(line, objective, text => ValueReading.OneOf(text, ["error", "loss"])) switch { "error" => GoalMetric.ValidationError, "loss" => GoalMetric.ValidationLoss, _ => null },
+                LeastEpochs = ReadValue(line, leastEpochs, text => ValueReading.WholeNumber(text, 1)) ?? usual.LeastEpochs,
+                ReductionFactor = ReadValue(line, reduction, text => ValueReading.WholeNumber(text, 2)) ?? usual.ReductionFactor,
+                Confirmations = ReadValue(line, searchConfirmations, text => ValueReading.WholeNumber(text, 0)) ?? usual.Confirmations,
+                Parallel = ReadValue(line, parallelTrials, text => ValueReading.WholeNumber(text, 1)),
+                Folder = Read(line, studyFolder, ValueReading.NotEmpty),
+                Json = line.GetValue(json),
+                Configuration = Overlay(line, line.GetValue(configurationFile) is { } file ? ConfigurationFile.Read(file, SearchRequest.DefaultConfiguration) : SearchRequest.DefaultConfiguration),
+            },
+            host);
+    }
+
+    private static SearchSpace SpaceOf(string[] dimensions)
+    {
+        try
+        {
+            return SearchSpaceText.Parse(dimensions);
+        }
+        catch (InvalidInputException refusal)
+        {
+            throw new InvalidValueException($"is not usable: {refusal.Message}");
+        }
     }
 
     /// <summary>What all trials have in common; not what a study decides by itself.</summary>

@@ -4,6 +4,7 @@ using DistTrain.Cli.Commands;
 using DistTrain.Cli.Output;
 using DistTrain.Learning;
 using DistTrain.Study.Experiments;
+using DistTrain.Study.Reports.Studies;
 
 namespace DistTrain.Cli.Studies;
 
@@ -28,7 +29,8 @@ public static class BatchSizeStudyCommand
 
         var folder = request.Folder ?? study.DefaultFolder("batch-size");
         var result = Study(plan, study, runner, parallel, folder, request.Json, host);
-        StudyFiles.Write(result, folder);
+        StudyFiles.Write(
+            folder, StudyReport.Of(result, StudyFiles.ProvenanceOf(host, study.Data, study.Engine, study.Configuration.Seed, "disttrain study batch-size")), StudyTables.Files(result));
         BatchSizeText.Write(result, folder, request.Json, host);
         return ExitCode.Success;
     }

@@ -47,10 +47,10 @@ internal static class BatchSizeText
         WriteSentences("What was found", study.Findings, host.Output);
         WriteSentences("What is not concluded", study.Refusals, host.Output);
         host.Output.WriteLine();
-        host.Output.WriteLine($"report   {Path.Combine(folder, "report.html")}");
+        host.Output.WriteLine($"report   {Path.Combine(folder, StudyFiles.Report)}");
     }
 
-    private static void WriteSentences(string title, IEnumerable<string> sentences, TextWriter output)
+    public static void WriteSentences(string title, IEnumerable<string> sentences, TextWriter output)
     {
         output.WriteLine();
         output.WriteLine(title);
