@@ -51,8 +51,9 @@ public sealed record CriticalBatchFit(CriticalBatchEstimate? Estimate, string? R
     /// <summary>
     /// Fits in log S, so that a deviation of 5 % weighs the same at every batch size. Intervals are bootstrapped over seeds, within each batch size: they hold the scatter between
     /// seeds, not what is wrong with the form, which <see cref="CriticalBatchEstimate.Residuals"/> and <see cref="CriticalBatchEstimate.LackOfFitProbability"/> show, nor what
-    /// retuning left undone. Censored values are left out, and so are batch sizes where half or more are. A fit is refused with fewer than three batch sizes, with a single seed at
-    /// one of them, and where B_crit is not bracketed by the batch sizes measured.
+    /// retuning left undone. Measured on known truth (eight batch sizes, five seeds, 5 % noise, 1,000 repeats): intervals made for 95 % and 90 % held B_crit in 92.7 % and 87.5 %.
+    /// Censored values are left out, and so are batch sizes where half or more are. A fit is refused with fewer than three batch sizes, with a single seed at one of them, and where
+    /// B_crit is not bracketed by the batch sizes measured.
     /// </summary>
     /// <param name="samples">Each batch size once.</param>
     /// <param name="replicates">Number of resamples, at least 100.</param>

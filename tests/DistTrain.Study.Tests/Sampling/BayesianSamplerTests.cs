@@ -69,6 +69,23 @@ public class BayesianSamplerTests
     }
 
     [Fact]
+    public void A_believed_trial_leaves_the_mean_as_it_is_and_takes_the_doubt_away()
+    {
+        var history = Search(TestFunction.Branin, 5, 10).Select(point => new SearchTrial(point, TestFunction.Branin.Of(point))).ToImmutableArray();
+        var model = SearchModel.Of(TestFunction.Branin.Space, history)!;
+        var point = TestFunction.Branin.Space.Snap(new UnitPoint([0.31, 0.62]));
+        var believing = model.Believing(point);
+        var elsewhere = new UnitPoint([0.8, 0.2]);
+        Assert.Equal(model.Predict(point).Mean, believing.Predict(point).Mean, 9);
+        Assert.Equal(model.Predict(elsewhere).Mean, believing.Predict(elsewhere).Mean, 9);
+
+        // What is measured with noise ν leaves of a variance v the part v ν/(v + ν).
+        var (variance, noise) = (model.Predict(point).Variance, model.Process.Prior.NoiseVariance);
+        Assert.Equal(variance * noise / (variance + noise), believing.Predict(point).Variance, 9);
+        Assert.True(believing.Predict(point).Variance < 0.5 * variance, $"{believing.Predict(point).Variance} of {variance}");
+    }
+
+    [Fact]
     public void Where_everything_diverged_it_is_not_tried_again()
     {
         // Everything above the middle diverges, and below it is better the nearer it is.
