@@ -80,7 +80,7 @@ internal sealed class MemberNode
 
         foreach (var (to, message) in due)
         {
-            actors.Post(to, message);
+            Deliver(to, message);
         }
     }
 
@@ -138,6 +138,13 @@ internal sealed class MemberNode
                 {
                     early.Add((to, resume));
                     return true;
+                }
+
+                if (resume.Map.Version < map.Version)
+                {
+                    // It was for the actor of an earlier map; the one that is here now gets a state of its own, or begins without one.
+                    actors.Discard(to, message);
+                    return false;
                 }
             }
         }

@@ -90,6 +90,9 @@ public sealed class EngineComputeHost : IComputeHost, ITensorStore, IDisposable
 
     public IIncomingTensors Open(ActorAddress receiver, TensorKey key) => store.Open(receiver, key);
 
+    /// <inheritdoc cref="Compute.Holdings.Holds"/>
+    public bool Holds(ActorAddress receiver, Message message) => holdings.Holds(receiver, message);
+
     public void Forget(ActorAddress actor)
     {
         WorkerCompute? worker;

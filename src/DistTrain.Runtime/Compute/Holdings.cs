@@ -138,6 +138,15 @@ internal sealed class Holdings(WeightVersions weights, GradientBuffers gradients
         }
     }
 
+    /// <summary>Whether the receiver still holds what a message carries: a node that had come for an actor which is gone went with it, and is not the next one's.</summary>
+    public bool Holds(ActorAddress receiver, Message message)
+    {
+        lock (gate)
+        {
+            return message is not Contribution contribution || (holders.TryGetValue(receiver, out var held) && held.Gradients.Contains(contribution.Gradient));
+        }
+    }
+
     /// <summary>Lets go of what the receiver holds by this message, if it still does.</summary>
     public void Discard(ActorAddress receiver, ActorMessage message)
     {

@@ -140,7 +140,7 @@ internal sealed class ActorCell
     {
         while (TryTake(out var message))
         {
-            if (IsRetired())
+            if (IsRetired() || !owner.Holds(Address, message))
             {
                 owner.Discard(Address, message);
             }

@@ -239,6 +239,9 @@ internal sealed class LocalActors : IDisposable
         }
     }
 
+    /// <inheritdoc cref="EngineComputeHost.Holds"/>
+    internal bool Holds(ActorAddress receiver, Message message) => host.Holds(receiver, message);
+
     /// <summary>The actor has ended and no work of its own is running.</summary>
     internal void Forget(ActorCell cell) => host.Forget(cell.Address);
 

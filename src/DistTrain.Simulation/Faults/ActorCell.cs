@@ -27,7 +27,7 @@ internal sealed class ActorCell(IActor actor, SimulatedProcess process, bool isW
         {
             waiting.Enqueue((sender, message));
         }
-        else if (isRetired)
+        else if (isRetired || !process.Holds(Address, message))
         {
             process.Discard(Address, message);
         }

@@ -207,7 +207,7 @@ internal sealed class MemberProcess(ClusterWorld world, int slot, string name, M
 
         foreach (var (to, message) in due)
         {
-            Post(null, to, message);
+            Deliver(to, message);
         }
     }
 
@@ -246,6 +246,10 @@ internal sealed class MemberProcess(ClusterWorld world, int slot, string name, M
         if (message is ResumeServing resume && (map is null || resume.Map.Version > map.Version))
         {
             early.Add((to, resume));
+        }
+        else if (message is ResumeServing old && old.Map.Version < map!.Version)
+        {
+            Discard(to, message);
         }
         else
         {

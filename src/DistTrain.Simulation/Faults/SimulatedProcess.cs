@@ -162,6 +162,9 @@ internal abstract class SimulatedProcess
         }
     }
 
+    /// <inheritdoc cref="EngineComputeHost.Holds"/>
+    public bool Holds(ActorAddress receiver, Message message) => Host!.Holds(receiver, message);
+
     public void Discard(ActorAddress receiver, Message message)
     {
         if (message is ActorMessage carrier and ITensorMessage)
