@@ -116,6 +116,12 @@ internal static class CommandExamples
         "disttrain study batch-size --data mnist:data/mnist --model mlp:128 --max-samples 600000 --dry-run",
     ];
 
+    public static ImmutableArray<string> StudyScaling { get; } =
+    [
+        "disttrain study scaling --workers 1,2,4 --goal 'validation error < 0.05'",
+        "disttrain study scaling --on processes --data mnist:data/mnist --model mlp:512,512 --batch-size 1024 --epochs 3",
+    ];
+
     public static ImmutableArray<string> Search { get; } =
     [
         "disttrain search --set learning-rate='log(1e-4,1)' --set optimizer=sgd,adam",

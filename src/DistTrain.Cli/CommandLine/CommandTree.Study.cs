@@ -4,6 +4,7 @@ using DistTrain.Cli.Configuration;
 using DistTrain.Cli.Studies;
 using DistTrain.Learning;
 using DistTrain.Study.Experiments;
+using DistTrain.Study.Reports.Scalings;
 using DistTrain.Study.Sampling;
 using DistTrain.Study.Statistics;
 
@@ -29,6 +30,12 @@ internal sealed partial class CommandTree
     private readonly Option<string> parallelTrials = new("--parallel") { HelpName = "COUNT", Description = "tuning trials that run at once in this process [as many as there are cores]" };
     private readonly Option<string> studyFolder = new("--out") { HelpName = "FOLDER", Description = "where everything is kept; the same command, here or on another machine that sees the folder, goes on with it [studies/NAME]" };
     private readonly Option<bool> dryRun = new("--dry-run") { Description = "say how many trials there are and what they cost, and run none" };
+
+    private readonly Option<string> scalingWorkers = new("--workers") { HelpName = "COUNTS", Description = "numbers of workers, such as 1,2,4 [1,2]" };
+    private readonly Option<string> scalingKind = new("--fixed") { HelpName = "WHICH", Description = "what stays as --batch-size says: the global batch, that of each worker (per-worker), or both in turn [both]" };
+    private readonly Option<string> scalingOn = new("--on") { HelpName = "WHAT", Description = "threads of this process, or processes that it starts [threads]" };
+    private readonly Option<string> repeats = new("--repeats") { HelpName = "COUNT", Description = "trainings of each number of workers, each from a seed of its own [5]" };
+    private readonly Option<string> calibrationSeconds = new("--calibration-seconds") { HelpName = "TIME", Description = "for each of the measurements that predictions are made from; 0 predicts nothing [1]" };
 
     private readonly Option<string[]> searchedSettings = new("--set")
     {
@@ -58,9 +65,38 @@ internal sealed partial class CommandTree
             studies,
             BatchSizeRequest.DefaultConfiguration);
         Add(
+            "scaling", "throughput and time to a goal against the number of workers, measured beside what the simulator predicts", CommandExamples.StudyScaling, StudyScaling, [],
+            [scalingWorkers, scalingKind, scalingOn, goal, repeats, calibrationSeconds, studyFolder, json, configurationFile, .. TrialOptions("workers", "evaluate-growth").Append(settings.Single(setting => setting.Key.Name == "epochs").Option)],
+            studies,
+            ScalingRequest.DefaultConfiguration);
+        Add(
             "search", "search hyper-parameters: grid, random, Sobol, Bayesian, successive halving or ASHA; leaves the best as YAML", CommandExamples.Search, Search, [],
             [searchedSettings, searchMethod, searchTrials, gridPoints, objective, leastEpochs, reduction, searchConfirmations, parallelTrials, studyFolder, json, configurationFile, .. SearchOptions()],
             defaults: SearchRequest.DefaultConfiguration);
+    }
+
+    private ExitCode StudyScaling(ParseResult line)
+    {
+        var usual = new ScalingRequest { Configuration = ScalingRequest.DefaultConfiguration };
+        return ScalingStudyCommand.Run(
+            usual with
+            {
+                Workers = ReadValue(line, scalingWorkers, ValueReading.RisingNumbers) ?? usual.Workers,
+                Kinds = Read(line, scalingKind, text => ValueReading.OneOf(text, ["global", "per-worker", "both"])) switch
+                {
+                    "global" => [ScalingKind.FixedGlobalBatch],
+                    "per-worker" => [ScalingKind.FixedBatchPerWorker],
+                    _ => usual.Kinds,
+                },
+                UsesProcesses = Read(line, scalingOn, text => ValueReading.OneOf(text, ["threads", "processes"])) == "processes",
+                Goal = Read(line, goal, GoalOf),
+                Repeats = ReadValue(line, repeats, text => ValueReading.WholeNumber(text, 1)) ?? usual.Repeats,
+                CalibrationSeconds = ReadValue(line, calibrationSeconds, text => ValueReading.Number(text, value => value >= 0, "of at least 0")) ?? usual.CalibrationSeconds,
+                Folder = Read(line, studyFolder, ValueReading.NotEmpty),
+                Json = line.GetValue(json),
+                Configuration = Overlay(line, line.GetValue(configurationFile) is { } file ? ConfigurationFile.Read(file, ScalingRequest.DefaultConfiguration) : ScalingRequest.DefaultConfiguration),
+            },
+            host);
     }
 
     private IEnumerable<Option> SearchOptions()

@@ -18,7 +18,7 @@ public static class BatchSizeStudyCommand
         ArgumentNullException.ThrowIfNull(host);
         var study = PreparedStudy.Of(request.Configuration, host);
         var plan = Stage.Configuration(() => Plan(request, study));
-        var runner = new TrialRunner(host.Trainer(study.Configuration.Runtime), study.Engine, study.Data, study.Configuration, plan.Goal, plan.GoesOnAfterGoal);
+        var runner = new TrialRunner(configuration => host.Trainer(configuration.Runtime), study.Engine, study.Data, study.Configuration, plan.Goal, plan.GoesOnAfterGoal);
         _ = Stage.Configuration(() => Check(plan, runner, study));
         var parallel = request.Parallel ?? Math.Max(1, Environment.ProcessorCount / (study.Configuration.Workers * study.Configuration.ThreadsPerWorker));
         if (request.IsDryRun)

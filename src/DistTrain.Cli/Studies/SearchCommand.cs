@@ -22,7 +22,7 @@ public static class SearchCommand
         ArgumentNullException.ThrowIfNull(host);
         var study = PreparedStudy.Of(request.Configuration, host);
         var plan = Stage.Configuration(() => Plan(request, study));
-        var runner = new TrialRunner(host.Trainer(study.Configuration.Runtime), study.Engine, study.Data, study.Configuration, goal: null, goesOn: true);
+        var runner = new TrialRunner(configuration => host.Trainer(configuration.Runtime), study.Engine, study.Data, study.Configuration, goal: null, goesOn: true);
         var parallel = request.Parallel ?? Math.Max(1, Environment.ProcessorCount / (study.Configuration.Workers * study.Configuration.ThreadsPerWorker));
         var folder = request.Folder ?? study.DefaultFolder("search");
         var expected = plan.Trials + plan.Confirmations;

@@ -14,13 +14,13 @@ using DistTrain.Study.Experiments;
 namespace DistTrain.Cli.Studies;
 
 /// <summary>Runs trials as trainings of this program: the same actors, in this process.</summary>
-/// <param name="trainer">The runtime.</param>
+/// <param name="trainerOf">The runtime for a configuration.</param>
 /// <param name="engine">The kernels, shared by all trials.</param>
 /// <param name="data">Loaded once; all trials have the same split.</param>
 /// <param name="template">Resolved: everything that trials have in common.</param>
 /// <param name="goal">What is looked for; null where a trial always uses its budget.</param>
 /// <param name="goesOn">Whether a trial goes on to the end of its budget after the goal.</param>
-internal sealed class TrialRunner(Trainer trainer, IEngine engine, DataSet data, TrainConfiguration template, Goal? goal, bool goesOn) : ITrialRunner
+internal sealed class TrialRunner(Func<TrainConfiguration, Trainer> trainerOf, IEngine engine, DataSet data, TrainConfiguration template, Goal? goal, bool goesOn) : ITrialRunner
 {
     /// <summary>Changes when what is measured of a trial does.</summary>
     private const string Form = "trial 1";
@@ -55,17 +55,24 @@ internal sealed class TrialRunner(Trainer trainer, IEngine engine, DataSet data,
             text.Append(key.Name).Append('=').Append(ConfigurationWriter.ToText(key.Get(configuration))).Append('\n');
         }
 
+        // Settings that change no weights are part of what a trial is as well: it may be its seconds that are asked for.
+        foreach (var (name, value) in request.Settings)
+        {
+            text.Append(name).Append(':').Append(value).Append('\n');
+        }
+
         return Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text.ToString())))[..32];
     }
 
     public TrialResult Run(TrialRequest request, CancellationToken cancellation)
     {
         var key = KeyOf(request);
-        var definition = Definition.Create(ConfigurationOf(request), data, engine) with { Checkpoints = null };
+        var configuration = ConfigurationOf(request);
+        var definition = Definition.Create(configuration, data, engine) with { Checkpoints = null };
         var watch = new CurveWatch(data.Train.Count);
         try
         {
-            var result = trainer(definition, engine, watch.Take, cancellation, null);
+            var result = trainerOf(configuration)(definition, engine, watch.Take, cancellation, null);
             cancellation.ThrowIfCancellationRequested();
             return ResultOf(request, key, watch, result);
         }

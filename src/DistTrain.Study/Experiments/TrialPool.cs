@@ -18,6 +18,7 @@ public sealed class TrialPool(ITrialRunner runner, TrialStore store, Action<Tria
     private static readonly TimeSpan OtherProcesses = TimeSpan.FromMilliseconds(500);
     private readonly object telling = new();
     private readonly HashSet<string> runHere = [];
+    private int endedHere;
 
     /// <summary>[requests] their results.</summary>
     /// <param name="requests">In any number.</param>
@@ -62,6 +63,7 @@ public sealed class TrialPool(ITrialRunner runner, TrialStore store, Action<Tria
         while (true)
         {
             cancellation.ThrowIfCancellationRequested();
+            var endedBefore = Volatile.Read(ref endedHere);
             store.Read();
             Collect(requests, keys, found);
             if (Array.TrueForAll(found, trial => trial is not null))
@@ -72,8 +74,7 @@ public sealed class TrialPool(ITrialRunner runner, TrialStore store, Action<Tria
             var next = Array.FindIndex(keys, key => store.Find(key) is null && store.Claim(key));
             if (next < 0)
             {
-                // The rest is run by others.
-                cancellation.WaitHandle.WaitOne(OtherProcesses);
+                WaitForOthers(endedBefore);
                 continue;
             }
 
@@ -83,6 +84,23 @@ public sealed class TrialPool(ITrialRunner runner, TrialStore store, Action<Tria
             }
 
             RunOne(requests[next], keys[next], cancellation);
+            lock (telling)
+            {
+                endedHere++;
+                Monitor.PulseAll(telling);
+            }
+        }
+    }
+
+    /// <summary>The rest is run by other threads, which say so when one ends, or by other processes, which are looked at now and then.</summary>
+    private void WaitForOthers(int endedBefore)
+    {
+        lock (telling)
+        {
+            if (endedHere == endedBefore)
+            {
+                Monitor.Wait(telling, OtherProcesses);
+            }
         }
     }
 

@@ -58,18 +58,26 @@ public sealed class TrialStore : IDisposable
     }
 
     /// <summary>Takes a trial for this process.</summary>
-    /// <returns>Whether it is this one's now; otherwise another process runs it.</returns>
+    /// <returns>Whether it is this one's now; otherwise another process runs it, or has run it.</returns>
     public bool Claim(string key)
     {
         lock (gate)
         {
-            if (TryClaim(key) || (IsAbandoned(key) && TryClaim(key)))
+            if (!TryClaim(key) && !(IsAbandoned(key) && TryClaim(key)))
             {
-                claimed.Add(key);
-                return true;
+                return false;
             }
 
-            return false;
+            // Whoever had it before may have run it since it was looked for: a result is written before its claim is given back.
+            claimed.Add(key);
+            Read();
+            if (trials.ContainsKey(key))
+            {
+                Release(key);
+                return false;
+            }
+
+            return true;
         }
     }
 
