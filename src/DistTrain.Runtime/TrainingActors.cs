@@ -48,6 +48,7 @@ public static class TrainingActors
             Plateau = definition.Plateau,
             EarlyStopping = definition.EarlyStopping,
             MeasuringIntervalSteps = definition.MeasuringIntervalSteps,
+            NoiseIntervalSteps = definition.NoiseIntervalSteps,
             ValidationSampleCount = definition.Validation?.Count ?? 0,
             TestSampleCount = definition.Test?.Count ?? 0,
             HasClasses = definition.Train.Targets is ClassLabels,
