@@ -257,14 +257,14 @@ public sealed partial class CoordinatorActor
 
     private void AddNoise(AssignedStep step, EffectList effects)
     {
-        if (!MeasuresNoise(step.Plan.MiniBatch))
+        if (definition.NoiseIntervalSteps is not { } interval || !MeasuresNoise(step.Plan.MiniBatch))
         {
             return;
         }
 
         if (NoiseRule.Read(step.Plan.MiniBatch.Partition, step.NodeNorms, step.NodeSquares) is { } sample)
         {
-            noise = noise.Add(sample);
+            noise = noise.Add(sample, NoiseRule.Decay(definition, interval));
         }
         else
         {

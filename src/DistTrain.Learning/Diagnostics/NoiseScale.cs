@@ -42,14 +42,24 @@ public readonly record struct NoiseSample(double SquaredNorm, double Variance)
 /// <param name="Steps">Measured steps so far.</param>
 public readonly record struct NoiseAverage(double SquaredNorm, double Variance, double Weight, long Steps)
 {
-    /// <summary>β: what one measured step later is left of a measurement's weight. The mean looks back over some twenty measured steps.</summary>
-    public const double Decay = 0.95;
+    /// <summary>β = τ / (τ + k): what one measured step, k steps of training, later is left of a measurement's weight.</summary>
+    /// <param name="memorySteps">τ, at least 1: steps of training over which the mean looks back, however many of them are measured.</param>
+    /// <param name="intervalSteps">k, at least 1.</param>
+    public static double Decay(int memorySteps, int intervalSteps) => (double)memorySteps / ((double)memorySteps + intervalSteps);
 
     /// <summary>With one more measured step. A sample that is not finite is left out: it would never leave the mean again.</summary>
-    public NoiseAverage Add(NoiseSample sample) => double.IsFinite(sample.SquaredNorm) && double.IsFinite(sample.Variance)
-        ? new NoiseAverage(
-            (Decay * SquaredNorm) + ((1 - Decay) * sample.SquaredNorm), (Decay * Variance) + ((1 - Decay) * sample.Variance), (Decay * Weight) + (1 - Decay), Steps + 1)
-        : this;
+    /// <param name="sample">What it said.</param>
+    /// <param name="decay">β, from 0 to below 1.</param>
+    public NoiseAverage Add(NoiseSample sample, double decay)
+    {
+        if (!double.IsFinite(sample.SquaredNorm) || !double.IsFinite(sample.Variance))
+        {
+            return this;
+        }
+
+        return new NoiseAverage(
+            (decay * SquaredNorm) + ((1 - decay) * sample.SquaredNorm), (decay * Variance) + ((1 - decay) * sample.Variance), (decay * Weight) + (1 - decay), Steps + 1);
+    }
 
     /// <summary>What it comes to.</summary>
     /// <param name="populationSize">N: samples from which mini-batches are drawn without replacement. Two gradients of disjoint samples then lean apart, and |G|² reads low by tr Σ / N; it is added.</param>
@@ -81,7 +91,7 @@ public sealed record NoiseScale(double? GradientSquaredNorm, double? GradientVar
     /// <summary>Why there is no noise scale, in a few words; null where there is one.</summary>
     public string? WhyUndetermined => this switch
     {
-        { GradientSquaredNorm: null } => "no step of two or more micro-batches was measured",
+        { GradientSquaredNorm: null } => "no step with two or more micro-batches has been measured",
         { GradientSquaredNorm: not > 0 } => "the noise hides the gradient: the estimate of its squared norm is not positive",
         { GradientVariance: not >= 0 } => "the estimate of the variance is negative",
         _ => null,
