@@ -138,7 +138,7 @@ public static class RunText
         AddEvaluation(rows, "test", summary.Test);
         if (summary.Noise is { } noise)
         {
-            rows.Add(("noise scale", Noise(noise)));
+            rows.Add(("noise scale", Noise(noise, run, summary)));
         }
 
         rows.Add(("training time", Seconds(summary.Seconds)));
@@ -148,9 +148,12 @@ public static class RunText
     }
 
     /// <summary>To two digits: it is an estimate, and of a rule of thumb.</summary>
-    private static string Noise(NoiseScale noise) => noise.Samples is { } samples
-        ? $"about {TwoDigits(samples)} samples, a simple estimate of the critical batch size"
-        : $"undetermined: {noise.WhyUndetermined}";
+    private static string Noise(NoiseScale noise, RunDescription run, RunSummary summary) => noise switch
+    {
+        { Samples: { } samples } => $"about {TwoDigits(samples)} samples, a simple estimate of the critical batch size",
+        { Steps: 0 } when summary.Steps < run.Configuration.NoiseIntervalSteps => $"undetermined: none of the {Whole(summary.Steps)} steps was measured, as noise-interval is {run.Configuration.NoiseIntervalSteps}",
+        _ => $"undetermined: {noise.WhyUndetermined}",
+    };
 
     private static string TwoDigits(double value)
     {
