@@ -8,7 +8,7 @@ namespace DistTrain.Benchmarks;
 
 /// <summary>
 /// What the noise scale costs: whole trainings through the actors in one process, in turns without it and with every step measured. One JSON line with the least time of a step over all epochs of each, what a measured step
-/// takes more, and that as a share of a step when only every so manieth is measured.
+/// takes more, and that as a share of a step where only one in so many is measured.
 /// </summary>
 internal static class QuickNoise
 {
