@@ -28,6 +28,9 @@ internal sealed class QuickOptions
                 case "--workers" or "--threads":
                     Workers = int.Parse(value, CultureInfo.InvariantCulture);
                     break;
+                case "--rounds":
+                    Rounds = int.Parse(value, CultureInfo.InvariantCulture);
+                    break;
                 case "--path":
                     Path = Enum.Parse<KernelPath>(value, ignoreCase: true);
                     break;
@@ -56,6 +59,9 @@ internal sealed class QuickOptions
     public double Seconds { get; } = 4;
 
     public int Workers { get; } = 2;
+
+    /// <summary>How often each of the things that are compared is measured, in turns.</summary>
+    public int Rounds { get; } = 5;
 
     public KernelPath Path { get; } = KernelPaths.Best;
 

@@ -47,7 +47,8 @@ internal static class QuickWorkers
         return 0;
     }
 
-    private static TrainingDefinition Definition(QuickOptions options)
+    /// <summary>The training, without an end.</summary>
+    internal static TrainingDefinition Definition(QuickOptions options)
     {
         var random = new Random(1);
         var shape = new TensorShape(28, 28);

@@ -63,6 +63,9 @@ public sealed record EpochReport(
     string WeightsHash,
     ImmutableArray<WorkerShare> Workers)
 {
+    /// <summary>The gradient noise scale, up to the epoch's last step; null in a run that does not measure it.</summary>
+    public NoiseScale? Noise { get; init; }
+
     /// <summary>The metric that a decision looks at; not a number where it does not exist.</summary>
     public double Metric(MonitoredMetric metric) => (metric.Part, metric.Metric) switch
     {

@@ -42,6 +42,9 @@ public sealed record RunDefinition
     /// <summary>Steps from one whose norms are measured to the next, at least 1; see <see cref="MeasuringRule"/>.</summary>
     public int MeasuringIntervalSteps { get; init; } = MeasuringRule.DefaultIntervalSteps;
 
+    /// <summary>Steps from one whose gradient noise is measured to the next, at least 1; null for a run that does not measure it; see <see cref="NoiseRule"/>.</summary>
+    public int? NoiseIntervalSteps { get; init; }
+
     /// <summary>Samples of the validation part, which is evaluated at every epoch's end; 0 when there is none.</summary>
     public int ValidationSampleCount { get; init; }
 
@@ -111,6 +114,7 @@ public sealed record RunDefinition
         RequireAtLeastOne("the number of workers", WorkerCount);
         RequireAtLeastOne("the evaluation block size", EvaluationBlockSize);
         RequireAtLeastOne("the number of steps planned ahead", RunAheadSteps);
+        RequireAtLeastOne("the number of steps between two whose noise is measured", NoiseIntervalSteps ?? 1);
         if (Epochs < 0)
         {
             throw new InvalidInputException($"the number of epochs cannot be {Epochs}");

@@ -4,6 +4,7 @@ using DistTrain.Engines.Simd.Gemm;
 using DistTrain.Engines.Simd.Lanes;
 using DistTrain.Engines.Simd.Updates;
 using DistTrain.Learning.Engines;
+using DistTrain.Learning.Graph;
 
 namespace DistTrain.Engines.Simd;
 
@@ -49,6 +50,8 @@ internal abstract unsafe partial class KernelSet
     public abstract void Exp(float* x, float* y, nint count);
 
     public abstract int ReduceAndUpdate(in UpdateRequest request, int firstChunk, int endChunk);
+
+    public abstract void SumSquares(ParameterLayout layout, ReadOnlySpan<GradientNode> nodes, int firstChunk, int endChunk, Span<double> squares);
 }
 
 internal sealed unsafe partial class KernelSet<TOps, TVector> : KernelSet
@@ -74,4 +77,7 @@ internal sealed unsafe partial class KernelSet<TOps, TVector> : KernelSet
     public override void Exp(float* x, float* y, nint count) => ElementwiseLoop<TOps, TVector>.Unary<ExpFunction<TOps, TVector>>(x, y, count);
 
     public override int ReduceAndUpdate(in UpdateRequest request, int firstChunk, int endChunk) => ParameterUpdate<TOps, TVector>.Run(request, firstChunk, endChunk);
+
+    public override void SumSquares(ParameterLayout layout, ReadOnlySpan<GradientNode> nodes, int firstChunk, int endChunk, Span<double> squares) =>
+        NodeSquareSums<TOps, TVector>.Run(layout, nodes, firstChunk, endChunk, squares);
 }

@@ -49,6 +49,7 @@ public static class TrainingActors
             EarlyStopping = definition.EarlyStopping,
             StepEvaluations = definition.StepEvaluations,
             MeasuringIntervalSteps = definition.MeasuringIntervalSteps,
+            NoiseIntervalSteps = definition.NoiseIntervalSteps,
             ValidationSampleCount = definition.Validation?.Count ?? 0,
             TestSampleCount = definition.Test?.Count ?? 0,
             HasClasses = definition.Train.Targets is ClassLabels,

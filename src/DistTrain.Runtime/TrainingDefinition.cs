@@ -61,6 +61,9 @@ public sealed record TrainingDefinition
     /// <summary>Steps from one whose norms are measured to the next, at least 1.</summary>
     public int MeasuringIntervalSteps { get; init; } = MeasuringRule.DefaultIntervalSteps;
 
+    /// <summary>Steps from one whose gradient noise is measured to the next, at least 1; null for a run that does not measure it.</summary>
+    public int? NoiseIntervalSteps { get; init; }
+
     /// <summary>k of the top-k accuracy, at least 1.</summary>
     public int TopK { get; init; } = MetricPlan.DefaultTopK;
 

@@ -27,6 +27,7 @@ public static class DeterministicTraining
         ArgumentNullException.ThrowIfNull(listener);
         var run = definition.ToRunDefinition(engine.ArithmeticId);
         using var host = new EngineComputeHost(definition, engine, run.EvaluationBlockSize);
+        host.Place(run.ShardCount ?? 1);
         var scenario = new Scenario
         {
             Definition = run,

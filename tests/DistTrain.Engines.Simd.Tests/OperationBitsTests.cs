@@ -27,6 +27,31 @@ public sealed class OperationBitsTests
         }
     }
 
+    /// <summary>What a step asks for whose noise is measured: smaller nodes than those that cover the range, which the worker adds up itself.</summary>
+    [Theory]
+    [MemberData(nameof(Cases))]
+    public void Smaller_nodes_have_the_reference_engines_bits_and_add_up_to_the_larger(KernelPath path, string name)
+    {
+        var run = new CaseRun(OperationCases.Find(name), 39, 8);
+        foreach ((int first, int end, int highestLevel) in ((int, int, int)[])[(0, 8, 1), (0, 8, 0), (1, 7, 1)])
+        {
+            (float[][] expected, NodeStatistics[] expectedStatistics) = run.Gradient(new ReferenceEngine(), first, end, highestLevel);
+            (float[][] actual, NodeStatistics[] statistics) = run.Gradient(new SimdEngine(path), first, end, highestLevel);
+            Assert.Equal(expectedStatistics, statistics);
+            var folded = TreeFold.Fold(TreeNode.Cover(first, end, highestLevel).Zip(actual), static (left, right) => [.. left.Zip(right, (x, y) => x + y)]);
+            (float[][] whole, _) = run.Gradient(new SimdEngine(path), first, end);
+            for (int i = 0; i < actual.Length; i++)
+            {
+                Bits.AssertEqual(expected[i], actual[i], $"{name} [{first},{end}) up to level {highestLevel}, node {i}");
+            }
+
+            for (int i = 0; i < whole.Length; i++)
+            {
+                Bits.AssertEqual(whole[i], folded[i].Value, $"{name} [{first},{end}) from level {highestLevel}, sum {i}");
+            }
+        }
+    }
+
     [Theory]
     [MemberData(nameof(Cases))]
     public void Outputs_have_the_reference_engines_bits_alone_and_in_company(KernelPath path, string name)

@@ -56,18 +56,18 @@ public sealed class CaseRun
 
     public TensorBuffer Weights => weights;
 
-    /// <summary>[nodes of the cover][flat] gradients, and the nodes' statistics, of the micro-batches [first, end).</summary>
-    public (float[][] Gradients, NodeStatistics[] Statistics) Gradient(IEngine engine, int first, int end)
+    /// <summary>[nodes of the cover up to a level][flat] gradients, and the nodes' statistics, of the micro-batches [first, end).</summary>
+    public (float[][] Gradients, NodeStatistics[] Statistics) Gradient(IEngine engine, int first, int end, int highestLevel = TreeNode.HighestLevel)
     {
         ArgumentNullException.ThrowIfNull(engine);
-        GradientNode[] nodes = [.. TreeNode.Cover(first, end).Select(node => new GradientNode(node, new TensorBuffer(graph.Layout.BufferLength)))];
+        GradientNode[] nodes = [.. TreeNode.Cover(first, end, highestLevel).Select(node => new GradientNode(node, new TensorBuffer(graph.Layout.BufferLength)))];
         var statistics = new NodeStatistics[nodes.Length];
         engine.CreateProgram(graph, ranCase.Loss, partition.SampleCount).ComputeGradient(Request(first, end), nodes, statistics);
         return ([.. nodes.Select(node => node.Gradient.Span.ToArray())], statistics);
     }
 
     /// <summary>
-    /// As <see cref="Gradient(IEngine, int, int)"/>, watched: <paramref name="isFinal"/> is told of each tensor that is final, and gets the nodes as they are then. Every tensor's weights are garbage until they are waited for.
+    /// As <see cref="Gradient"/>, watched: <paramref name="isFinal"/> is told of each tensor that is final, and gets the nodes as they are then. Every tensor's weights are garbage until they are waited for.
     /// </summary>
     public (float[][] Gradients, NodeStatistics[] Statistics) WatchedGradient(IEngine engine, int first, int end, Action<int> waitedFor, Action<int, IReadOnlyList<GradientNode>> isFinal)
     {

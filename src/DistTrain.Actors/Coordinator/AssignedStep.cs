@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using DistTrain.Learning.Diagnostics;
 using DistTrain.Learning.Optimization;
 
 namespace DistTrain.Actors;
@@ -9,7 +10,15 @@ internal sealed class AssignedStep(PlannedStep plan, int shardCount)
     private readonly WorkerId?[] owners = new WorkerId?[plan.MiniBatch.MicroBatchCount];
     private readonly ImmutableArray<ChunkMeasures>?[] measures = new ImmutableArray<ChunkMeasures>?[shardCount];
 
+    private readonly ShardSquares[] nodeSquares = new ShardSquares[shardCount];
+
     public PlannedStep Plan => plan;
+
+    /// <summary>From the shard that keeps the ledger: the norms of noise nodes that workers have formed; empty in a step whose noise is not measured.</summary>
+    public ImmutableArray<NodeNorm> NodeNorms { get; private set; } = [];
+
+    /// <summary>[shards] of a committed step: the noise nodes that the reduction has formed.</summary>
+    public IReadOnlyList<ShardSquares> NodeSquares => nodeSquares;
 
     /// <summary>From the shard that keeps the ledger; null until it has committed the step.</summary>
     public StepRecord? Record { get; private set; }
@@ -48,7 +57,13 @@ internal sealed class AssignedStep(PlannedStep plan, int shardCount)
         }
 
         measures[committed.Shard.Value] = committed.Measures;
-        Record ??= committed.Record;
+        nodeSquares[committed.Shard.Value] = committed.NodeSquares;
+        if (committed.Record is { } record)
+        {
+            Record ??= record;
+            NodeNorms = committed.NodeNorms;
+        }
+
         return true;
     }
 }

@@ -51,7 +51,7 @@ public sealed partial class CoordinatorActor
     {
         if (checkpoint?.Step == step.MiniBatch.Step)
         {
-            checkpoint.Commit(step.EndsEpoch ? tally.Epoch : tally.Epoch - 1, step.EndsEpoch ? null : tally.ToOpenEpoch(clock.EpochSeconds), clock.EarlierEpochsSeconds);
+            checkpoint.Commit(step.EndsEpoch ? tally.Epoch : tally.Epoch - 1, step.EndsEpoch ? null : tally.ToOpenEpoch(clock.EpochSeconds), clock.EarlierEpochsSeconds, noise);
             SaveIfComplete(effects);
         }
     }
@@ -172,7 +172,7 @@ public sealed partial class CoordinatorActor
     private void CommitAtRest(EffectList effects)
     {
         var tally = tallies.Count == 0 ? null : tallies.Values.Last();
-        checkpoint!.Commit(epochsReported, tally?.ToOpenEpoch(clock.EpochSeconds), clock.EarlierEpochsSeconds);
+        checkpoint!.Commit(epochsReported, tally?.ToOpenEpoch(clock.EpochSeconds), clock.EarlierEpochsSeconds, noise);
         SaveIfComplete(effects);
     }
 }

@@ -170,6 +170,7 @@ public sealed partial class CoordinatorActor
         decisions = from?.Coordinator.Decisions ?? TrainingDecisions.First(definition);
         planned = committed = from?.Step ?? default;
         epochsReported = from?.Coordinator.EpochsReported ?? 0;
+        noise = from?.Coordinator.Noise ?? default;
         clock.Restore(from?.Coordinator.TrainingSeconds ?? 0, from?.Coordinator.Epoch?.TrainingSeconds ?? 0);
         if (from?.Coordinator.Epoch is { } epoch)
         {

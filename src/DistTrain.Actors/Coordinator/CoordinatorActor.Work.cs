@@ -1,3 +1,5 @@
+using DistTrain.Learning.Diagnostics;
+
 namespace DistTrain.Actors;
 
 /// <summary>Steps, evaluations and epochs: planned, assigned, committed, decided upon and reported.</summary>
@@ -17,6 +19,9 @@ public sealed partial class CoordinatorActor
 
     private readonly SortedSet<WorkerId> saidToBeIdle = [];
     private TrainingDecisions decisions;
+
+    /// <summary>Of the gradient's noise up to the last committed step.</summary>
+    private NoiseAverage noise;
     private StepNumber planned;
     private StepNumber committed;
     private OpenEvaluation? evaluation;
@@ -63,7 +68,8 @@ public sealed partial class CoordinatorActor
         openSteps.Add(planned, new AssignedStep(step, map!.ShardCount));
         PlanCheckpoint(step, effects);
         var measuring = MeasuringRule.Decide(planned, step.EndsEpoch, definition.MeasuringIntervalSteps);
-        SendToServers(_ => new PlanStep(header, step.MiniBatch, step.LearningRate, step.EndsEpoch) { Measures = measuring.Measures }, effects);
+        var measuresNoise = MeasuresNoise(step.MiniBatch);
+        SendToServers(_ => new PlanStep(header, step.MiniBatch, step.LearningRate, step.EndsEpoch) { Measures = measuring.Measures, MeasuresNoise = measuresNoise }, effects);
 
         // Once an epoch everybody gets something: otherwise a worker that was slow for a while would never be measured again.
         var isFirstOfEpoch = step.MiniBatch.FirstPosition == 0;
@@ -100,8 +106,10 @@ public sealed partial class CoordinatorActor
         var member = members.Find(part.Worker)!;
         member.OpenRanges.Add(new OpenRange(miniBatch.Step, part.Range));
         openSteps[miniBatch.Step].Assign(part.Worker, part.Range);
-        SendTo(member, session => new AssignMicroBatches(session, miniBatch, part.Range, reason), effects);
+        SendTo(member, session => new AssignMicroBatches(session, miniBatch, part.Range, reason) { MeasuresNoise = MeasuresNoise(miniBatch) }, effects);
     }
+
+    private bool MeasuresNoise(MiniBatch miniBatch) => NoiseRule.Decide(miniBatch.Step, miniBatch.Partition, definition.NoiseIntervalSteps).Measures;
 
     private void HandleNodesMissing(NodesMissing missing, EffectList effects)
     {
@@ -219,6 +227,8 @@ public sealed partial class CoordinatorActor
         members.Commit(record.Entry);
         var tally = TallyOf(miniBatch.Epoch);
         tally.Add(record, step.Plan.LearningRate);
+        AddNoise(step, effects);
+        tally.Noise = noise;
         if (committed > furthest)
         {
             furthest = committed;
@@ -254,6 +264,23 @@ public sealed partial class CoordinatorActor
 
         PlanMore(effects);
         AnnounceProgress(tally, effects);
+    }
+
+    private void AddNoise(AssignedStep step, EffectList effects)
+    {
+        if (definition.NoiseIntervalSteps is not { } interval || !MeasuresNoise(step.Plan.MiniBatch))
+        {
+            return;
+        }
+
+        if (NoiseRule.Read(step.Plan.MiniBatch.Partition, step.NodeNorms, step.NodeSquares) is { } sample)
+        {
+            noise = noise.Add(sample, NoiseRule.Decay(definition, interval));
+        }
+        else
+        {
+            effects.Log($"the noise of step {committed} is not known: not every node's norm was told");
+        }
     }
 
     private void HandleWeightsDelivered(WeightsDelivered delivered, EffectList effects)

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using DistTrain.Learning.Diagnostics;
 
 namespace DistTrain.Actors;
 
@@ -19,6 +20,9 @@ internal sealed class EpochTally(int epoch)
 
     /// <summary>Set when its last step is committed; evaluation excluded.</summary>
     public double? TrainingSeconds { get; set; }
+
+    /// <summary>Of the gradient's noise, up to its last committed step.</summary>
+    public NoiseAverage Noise { get; set; }
 
     public string? WeightsHash { get; set; }
 
@@ -74,7 +78,10 @@ internal sealed class EpochTally(int epoch)
         TrainingSeconds!.Value,
         TrainingSeconds > 0 ? SampleCount / TrainingSeconds.Value : 0,
         WeightsHash!,
-        WithIdle(ledger.Shares, members));
+        WithIdle(ledger.Shares, members))
+    {
+        Noise = definition.NoiseIntervalSteps is null ? null : Noise.Read(definition.SampleCount),
+    };
 
     /// <summary>Members that gave nothing are listed as well.</summary>
     private static ImmutableArray<WorkerShare> WithIdle(ImmutableArray<WorkerShare> shares, IEnumerable<WorkerId> members) =>

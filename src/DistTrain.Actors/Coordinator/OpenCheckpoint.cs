@@ -1,3 +1,5 @@
+using DistTrain.Learning.Diagnostics;
+
 namespace DistTrain.Actors;
 
 /// <summary>A checkpoint that is planned and does not exist yet: what has come of it.</summary>
@@ -25,7 +27,9 @@ internal sealed class OpenCheckpoint(StepNumber step, TrainingDecisions decision
     /// <param name="epochsReported">Epochs that have ended with the step; all are reported before the checkpoint is written.</param>
     /// <param name="epoch">The epoch under way; null between two.</param>
     /// <param name="earlierSeconds">Training time of the epochs before.</param>
-    public void Commit(int epochsReported, OpenEpoch? epoch, double earlierSeconds) => Coordinator = new CoordinatorState(step, decisions, epochsReported, epoch, earlierSeconds);
+    /// <param name="noise">Up to the step.</param>
+    public void Commit(int epochsReported, OpenEpoch? epoch, double earlierSeconds, NoiseAverage noise) =>
+        Coordinator = new CoordinatorState(step, decisions, epochsReported, epoch, earlierSeconds) { Noise = noise };
 
     /// <summary>What the metrics of the epoch that ended with the step have decided.</summary>
     public void Decide(TrainingDecisions next, double? score) => Coordinator = Coordinator! with { Decisions = next, Score = score };

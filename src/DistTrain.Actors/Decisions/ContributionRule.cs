@@ -28,7 +28,8 @@ public static class ContributionRule
     /// <param name="version">The version that the server holds.</param>
     /// <param name="miniBatch">The step's mini-batch, or null if the step is not planned here.</param>
     /// <param name="held">The nodes held for the step: disjoint, in order of their first micro-batch.</param>
-    public static ContributionDecision Decide(Contribution contribution, WeightVersion version, MiniBatch? miniBatch, IReadOnlyList<TreeNode> held)
+    /// <param name="measuresNoise">Whether the step's noise is measured.</param>
+    public static ContributionDecision Decide(Contribution contribution, WeightVersion version, MiniBatch? miniBatch, IReadOnlyList<TreeNode> held, bool measuresNoise = false)
     {
         var step = contribution.Step;
         if (step.Makes <= version)
@@ -46,10 +47,10 @@ public static class ContributionRule
             return new ContributionDecision(ContributionVerdict.Wait, $"step {step} is not planned here yet", []);
         }
 
-        return ReasonNotToFit(contribution, batch) is { } misfit ? Refused(misfit) : DecideOnOverlap(contribution.Node, held);
+        return ReasonNotToFit(contribution, batch, measuresNoise) is { } misfit ? Refused(misfit) : DecideOnOverlap(contribution.Node, held);
     }
 
-    private static string? ReasonNotToFit(Contribution contribution, MiniBatch batch)
+    private static string? ReasonNotToFit(Contribution contribution, MiniBatch batch, bool measuresNoise)
     {
         var node = contribution.Node;
         if (node.Level is < 0 or > 30 || node.Index < 0 || ((long)node.Index + 1) << node.Level > batch.MicroBatchCount)
@@ -58,9 +59,13 @@ public static class ContributionRule
         }
 
         var samples = batch.Partition.SamplesOf(node);
-        return contribution.Statistics.SampleCount == samples
-            ? null
-            : $"node {node} of step {batch.Step} holds {samples} samples, but the contribution counts {contribution.Statistics.SampleCount}";
+        if (contribution.Statistics.SampleCount != samples)
+        {
+            return $"node {node} of step {batch.Step} holds {samples} samples, but the contribution counts {contribution.Statistics.SampleCount}";
+        }
+
+        var norms = measuresNoise ? NoiseRule.NormsIn(node, batch.Partition) : 0;
+        return contribution.SquaredNorms.Length == norms ? null : $"node {node} of step {batch.Step} comes with {contribution.SquaredNorms.Length} squared norms instead of {norms}";
     }
 
     private static ContributionDecision DecideOnOverlap(TreeNode node, IReadOnlyList<TreeNode> held)

@@ -11,7 +11,11 @@ public abstract record ComputeEffect : Effect;
 public abstract record ReleaseEffect : Effect;
 
 /// <summary>Worker: forward and backward over a range of micro-batches on the version that the step reads. Answered by <see cref="GradientComputed"/>.</summary>
-public sealed record ComputeGradient(MiniBatch MiniBatch, WorkRange Range) : ComputeEffect;
+public sealed record ComputeGradient(MiniBatch MiniBatch, WorkRange Range) : ComputeEffect
+{
+    /// <summary>Whether the answer is to hold squared norms of nodes.</summary>
+    public bool MeasuresNoise { get; init; }
+}
 
 /// <summary>
 /// Worker: a hint, without an answer. This range is to be computed as soon as the version that it reads is here, so its samples may be gathered meanwhile.
@@ -40,6 +44,9 @@ public sealed record ReduceAndUpdate(ShardId Shard, MiniBatch MiniBatch, Immutab
 {
     /// <summary>Whether the answer is to hold norms by tensor.</summary>
     public bool Measures { get; init; }
+
+    /// <summary>Whether the answer is to hold squared norms of nodes.</summary>
+    public bool MeasuresNoise { get; init; }
 }
 
 /// <summary>Server: the next stage of the update that is under way. Answered like <see cref="ReduceAndUpdate"/>.</summary>

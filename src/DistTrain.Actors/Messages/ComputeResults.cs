@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using DistTrain.Learning.Diagnostics;
 using DistTrain.Learning.Optimization;
 using DistTrain.Learning.Reduction;
 
@@ -8,7 +9,11 @@ namespace DistTrain.Actors;
 public abstract record ComputeResult : LocalMessage;
 
 /// <summary>A tree node of a computed range, held by the worker that computed it.</summary>
-public readonly record struct ComputedNode(TreeNode Node, GradientHandle Gradient, NodeStatistics Statistics);
+public readonly record struct ComputedNode(TreeNode Node, GradientHandle Gradient, NodeStatistics Statistics)
+{
+    /// <summary>Of a step whose noise is measured: the squared norms of the nodes of <see cref="NoiseNodes"/> that lie in this one, in order. Empty where none does.</summary>
+    public ImmutableArray<double> SquaredNorms { get; init; } = [];
+}
 
 /// <summary>Answers <see cref="ComputeGradient"/>.</summary>
 /// <param name="Nodes">Exactly <c>TreeNode.Cover</c> of the range, in that order.</param>
@@ -27,6 +32,9 @@ public sealed record UpdateApplied(StepNumber Step, int? FirstNonFiniteChunk) : 
 {
     /// <summary>One entry for each of the shard's chunks, in their order; empty when not asked for and when something is not finite.</summary>
     public ImmutableArray<ChunkMeasures> Measures { get; init; } = [];
+
+    /// <summary>Of a step whose noise is measured: of the nodes that the reduction has formed, the root among them.</summary>
+    public ShardSquares NodeSquares { get; init; } = ShardSquares.None;
 }
 
 /// <summary>Answers <see cref="ReduceAndUpdate"/> and <see cref="ContinueUpdate"/>, when the next stage needs the sums of all shards. Never sent where there is one shard.</summary>

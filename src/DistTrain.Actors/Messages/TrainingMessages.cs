@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using DistTrain.Learning.Diagnostics;
 using DistTrain.Learning.Optimization;
 using DistTrain.Learning.Reduction;
 
@@ -10,16 +11,27 @@ public sealed record PlanStep(Header Header, MiniBatch MiniBatch, double Learnin
 {
     /// <summary>Whether <see cref="StepCommitted.Measures"/> are wanted.</summary>
     public bool Measures { get; init; }
+
+    /// <summary>Whether the step's noise is measured: contributions hold squared norms, and <see cref="StepCommitted.NodeSquares"/> are wanted.</summary>
+    public bool MeasuresNoise { get; init; }
 }
 
 /// <summary>Coordinator to worker: compute this range of the step's micro-batches.</summary>
-public sealed record AssignMicroBatches(Header Header, MiniBatch MiniBatch, WorkRange Range, string Reason) : ActorMessage(Header);
+public sealed record AssignMicroBatches(Header Header, MiniBatch MiniBatch, WorkRange Range, string Reason) : ActorMessage(Header)
+{
+    /// <summary>Whether <see cref="Contribution.SquaredNorms"/> are wanted.</summary>
+    public bool MeasuresNoise { get; init; }
+}
 
 /// <summary>Worker to server: the gradient of one aligned tree node, as far as it concerns the shard. The receiver owns the handle and releases it.</summary>
 /// <param name="ComputeMicroseconds">The node's share of the time that its range took to compute, by samples.</param>
 public sealed record Contribution(
     Header Header, WorkerId Worker, StepNumber Step, ShardId Shard, TreeNode Node, GradientHandle Gradient, NodeStatistics Statistics, long ComputeMicroseconds)
-    : ActorMessage(Header), ITensorMessage;
+    : ActorMessage(Header), ITensorMessage
+{
+    /// <summary>Of a step whose noise is measured: of the <see cref="NoiseNodes"/> that lie in the node, in order, over all parameters.</summary>
+    public ImmutableArray<double> SquaredNorms { get; init; } = [];
+}
 
 /// <summary>Server to coordinator: nobody has delivered these nodes and nobody will, unless they are assigned again.</summary>
 /// <param name="Nodes">Disjoint, in order of their first micro-batch; empty if everything had arrived.</param>
@@ -42,6 +54,12 @@ public sealed record StepCommitted(Header Header, ShardId Shard, StepNumber Step
 {
     /// <summary>One entry for each of the shard's chunks, in their order; empty where none were wanted.</summary>
     public ImmutableArray<ChunkMeasures> Measures { get; init; } = [];
+
+    /// <summary>Of a step whose noise is measured, from the shard that keeps the ledger: what came with contributions.</summary>
+    public ImmutableArray<NodeNorm> NodeNorms { get; init; } = [];
+
+    /// <summary>Of a step whose noise is measured: the shard's part of the nodes that the reduction has formed, the root among them.</summary>
+    public ShardSquares NodeSquares { get; init; } = ShardSquares.None;
 }
 
 /// <summary>What the ledger says about a step.</summary>

@@ -1,3 +1,5 @@
+using DistTrain.Learning.Diagnostics;
+
 namespace DistTrain.Actors;
 
 /// <summary>
@@ -22,6 +24,9 @@ public sealed record Checkpoint(CoordinatorState Coordinator, ServerState Server
 /// <param name="TrainingSeconds">Of the epochs before it; evaluation excluded.</param>
 public sealed record CoordinatorState(StepNumber Step, TrainingDecisions Decisions, int EpochsReported, OpenEpoch? Epoch, double TrainingSeconds)
 {
+    /// <summary>Of the gradient's noise, up to the step; nothing in a run that does not measure it.</summary>
+    public NoiseAverage Noise { get; init; }
+
     /// <summary>SHA-256 of the weights of the best epoch (<see cref="TrainingDecisions.Best"/>), whose tensors are then a part of the checkpoint; null where there is none.</summary>
     public string? BestWeightsHash { get; init; }
 

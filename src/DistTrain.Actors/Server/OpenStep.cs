@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using DistTrain.Learning.Reduction;
 
 namespace DistTrain.Actors;
@@ -43,7 +44,10 @@ internal sealed class OpenStep
         StatisticsTree.Fold(Plan!.MiniBatch.Partition.Root, [.. held.Select(contribution => (contribution.Node, contribution.Statistics))]);
 
     public ReduceAndUpdate Reduction(ShardId shard) =>
-        new(shard, Plan!.MiniBatch, [.. held.Select(contribution => new HeldGradient(contribution.Node, contribution.Gradient))], Plan.LearningRate) { Measures = Plan.Measures };
+        new(shard, Plan!.MiniBatch, [.. held.Select(contribution => new HeldGradient(contribution.Node, contribution.Gradient))], Plan.LearningRate) { Measures = Plan.Measures, MeasuresNoise = Plan.MeasuresNoise };
+
+    /// <summary>What came with the contributions to a step whose noise is measured; otherwise empty.</summary>
+    public ImmutableArray<NodeNorm> NodeNorms() => [.. held.SelectMany(contribution => NoiseRule.Norms(contribution.Node, contribution.SquaredNorms, Plan!.MiniBatch.Partition))];
 
     public LedgerEntry ToLedgerEntry() => new(
         Plan!.MiniBatch,

@@ -35,7 +35,7 @@ public sealed partial class ParameterServerActor
     private void HandleContribution(Contribution contribution, EffectList effects)
     {
         openSteps.TryGetValue(contribution.Step, out var step);
-        var decision = ContributionRule.Decide(contribution, version, step?.Plan?.MiniBatch, step?.Nodes ?? []);
+        var decision = ContributionRule.Decide(contribution, version, step?.Plan?.MiniBatch, step?.Nodes ?? [], step?.Plan?.MeasuresNoise ?? false);
         switch (decision.Verdict)
         {
             case ContributionVerdict.Accept:
@@ -184,7 +184,12 @@ public sealed partial class ParameterServerActor
             Publish(effects);
         }
 
-        effects.Send(ActorAddress.Coordinator, new StepCommitted(header, shard, plan.MiniBatch.Step, KeepsLedger ? Record(step) : null) { Measures = applied.Measures });
+        effects.Send(ActorAddress.Coordinator, new StepCommitted(header, shard, plan.MiniBatch.Step, KeepsLedger ? Record(step) : null)
+        {
+            Measures = applied.Measures,
+            NodeNorms = KeepsLedger ? step.NodeNorms() : [],
+            NodeSquares = applied.NodeSquares,
+        });
         recomputedSamples = 0;
         if (plan.EndsEpoch)
         {

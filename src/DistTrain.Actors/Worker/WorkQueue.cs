@@ -6,9 +6,9 @@ internal abstract record WorkItem(WeightVersion Reads)
     public abstract ComputeEffect Begin();
 }
 
-internal sealed record GradientWork(MiniBatch MiniBatch, WorkRange Range) : WorkItem(MiniBatch.Step.Reads)
+internal sealed record GradientWork(MiniBatch MiniBatch, WorkRange Range, bool MeasuresNoise) : WorkItem(MiniBatch.Step.Reads)
 {
-    public override ComputeEffect Begin() => new ComputeGradient(MiniBatch, Range);
+    public override ComputeEffect Begin() => new ComputeGradient(MiniBatch, Range) { MeasuresNoise = MeasuresNoise };
 }
 
 internal sealed record EvaluationWork(WeightVersion Version, DataSplit Split, WorkRange Blocks) : WorkItem(Version)

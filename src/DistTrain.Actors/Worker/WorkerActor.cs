@@ -174,7 +174,7 @@ public sealed class WorkerActor : IActor
             return;
         }
 
-        var work = new GradientWork(assignment.MiniBatch, assignment.Range);
+        var work = new GradientWork(assignment.MiniBatch, assignment.Range, assignment.MeasuresNoise);
         queue.Add(work);
         RequestOldVersions(effects);
         BeginNext(effects);
@@ -219,7 +219,7 @@ public sealed class WorkerActor : IActor
         var share = computed.ElapsedMicroseconds * node.Statistics.SampleCount / samples;
         foreach (var shard in shards)
         {
-            effects.Send(ActorAddress.Of(shard), new Contribution(header, id, computed.Step, shard, node.Node, node.Gradient, node.Statistics, share));
+            effects.Send(ActorAddress.Of(shard), new Contribution(header, id, computed.Step, shard, node.Node, node.Gradient, node.Statistics, share) { SquaredNorms = node.SquaredNorms });
         }
     }
 

@@ -48,6 +48,7 @@ internal static class Definition
             ThreadsPerWorker = configuration.ThreadsPerWorker,
             MemoryBytes = configuration.MemoryBytes,
             TopK = configuration.TopK,
+            NoiseIntervalSteps = configuration.MeasuresNoise ? configuration.NoiseIntervalSteps : null,
             Checkpoints = configuration.TakesCheckpoints ? CheckpointPolicy(configuration, data.Validation is not null) : null,
             Train = data.Train,
             Validation = data.Validation,

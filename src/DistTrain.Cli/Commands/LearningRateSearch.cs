@@ -33,6 +33,7 @@ internal static class LearningRateSearch
             Validation = null,
             Test = null,
             MeasuringIntervalSteps = 1,
+            NoiseIntervalSteps = null,
             Epochs = (Steps + stepsPerEpoch - 1) / stepsPerEpoch,
         };
         using var end = CancellationTokenSource.CreateLinkedTokenSource(cancellation);

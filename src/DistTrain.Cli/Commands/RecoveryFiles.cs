@@ -36,10 +36,10 @@ internal static class RecoveryFiles
         }
     }
 
-    /// <summary>Of all that decides the weights, but for the data, which has a hash of its own and may have moved.</summary>
+    /// <summary>Of all that decides the weights, but for the data, which has a hash of its own and may have moved, and for the noise scale, which does not: runs of before there was one can be gone on with.</summary>
     private static string HashOf(TrainConfiguration configuration)
     {
-        var decisive = ConfigurationKeys.All.Where(key => key.DecidesWeights && key.Name != "data");
+        var decisive = ConfigurationKeys.All.Where(key => key.DecidesWeights && key.Name is not ("data" or "noise-scale" or "noise-interval"));
         var text = string.Concat(decisive.Select(key => $"{key.Name}: {ConfigurationWriter.ToText(key.Get(configuration))}\n"));
         return Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text)));
     }

@@ -193,6 +193,7 @@ internal sealed class TrainingSession
             Layers = watch.Last,
             MedianUpdateRatios = watch.MedianUpdateRatios(),
             Activations = watch.Activations,
+            Noise = watch.Noise,
             Advice = watch.Advice(),
         };
     }

@@ -42,6 +42,9 @@ internal sealed class TrainingWatch
     /// <summary>Of the last epoch with an evaluation.</summary>
     public ImmutableArray<ActivationHealth> Activations { get; private set; } = [];
 
+    /// <summary>At the end of the last epoch; null in a run that does not measure it.</summary>
+    public NoiseScale? Noise { get; private set; }
+
     /// <summary>[tensors] over all measured steps; 0 where there are none.</summary>
     public ImmutableArray<double> MedianUpdateRatios() => [.. updateRatios.Select(ratios => ratios.Order().ElementAtOrDefault(ratios.Count / 2))];
 
@@ -77,6 +80,7 @@ internal sealed class TrainingWatch
     /// <returns>Sentences for the user.</returns>
     public IEnumerable<string> EpochEnded(EpochReport report)
     {
+        Noise = report.Noise;
         var heldOut = report.Validation ?? report.Test;
         curve.Add(new LossPoint(report.Epoch, report.TrainLoss, heldOut?.MeanLoss, report.LearningRate));
         if (heldOut is null)

@@ -85,6 +85,10 @@ internal static class ScheduleKeys
             (c, text) => c with { StopGoal = text == NoMetric ? null : GoalText(text) }, c => c.StopGoal ?? NoMetric),
         new(KeyGroup.Stopping, KeyKind.Number, "top-k", "K", "evaluations also say how often the label is among the k largest outputs",
             (c, text) => c with { TopK = WholeNumber(text, 1) }, c => c.TopK),
+        new(KeyGroup.Stopping, KeyKind.Switch, "noise-scale", "yes|no", "whether the run estimates its gradient noise scale, a guess at the batch size beyond which larger ones gain little",
+            (c, text) => c with { MeasuresNoise = YesOrNo(text) }, c => c.MeasuresNoise),
+        new(KeyGroup.Stopping, KeyKind.Number, "noise-interval", "STEPS", "noise-scale: steps from one that is measured to the next",
+            (c, text) => c with { NoiseIntervalSteps = WholeNumber(text, 1) }, c => c.NoiseIntervalSteps),
     ];
 
     private static ConfigurationKey Whole(

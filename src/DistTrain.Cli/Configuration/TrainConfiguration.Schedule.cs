@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using DistTrain.Actors;
 using DistTrain.Learning.Metrics;
 
 namespace DistTrain.Cli.Configuration;
@@ -79,6 +80,12 @@ public sealed partial record TrainConfiguration
     public string? StopGoal { get; init; }
 
     public int TopK { get; init; } = MetricPlan.DefaultTopK;
+
+    /// <summary>Whether the gradient noise scale is estimated.</summary>
+    public bool MeasuresNoise { get; init; } = true;
+
+    /// <summary>Steps from one whose noise is measured to the next.</summary>
+    public int NoiseIntervalSteps { get; init; } = NoiseRule.DefaultIntervalSteps;
 
     /// <summary>Bytes; null for whatever is needed.</summary>
     public long? MemoryBytes { get; init; }

@@ -80,6 +80,7 @@ public static class JsonEvents
         json.WriteFinite("learningRate", report.LearningRate);
         json.WriteFinite("seconds", report.TrainingSeconds);
         json.WriteFinite("samplesPerSecond", report.SamplesPerSecond);
+        json.WriteNoise(report.Noise);
         json.WriteString("weightsHash", report.WeightsHash);
         json.WriteObjects("workers", report.Workers, share =>
         {
@@ -140,6 +141,7 @@ public static class JsonEvents
         json.WriteFinite("restoredEpoch", summary.RestoredEpoch);
         json.WriteMetrics("validation", summary.Validation);
         json.WriteMetrics("test", summary.Test);
+        json.WriteNoise(summary.Noise);
         json.WriteString("weightsHash", summary.WeightsHash);
         json.WriteString("run", run.RunDirectory);
         json.WriteString("explanation", summary.Explanation);

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using DistTrain.Actors;
+using DistTrain.Learning.Diagnostics;
 using DistTrain.Learning.Metrics;
 
 namespace DistTrain.Cli.Output;
@@ -29,6 +30,21 @@ internal static class JsonWriting
         {
             json.WriteNull(name);
         }
+    }
+
+    /// <summary>The gradient noise scale and what it is made of, or why there is none; nothing of a run that does not measure it.</summary>
+    public static void WriteNoise(this Utf8JsonWriter json, NoiseScale? noise)
+    {
+        if (noise is null)
+        {
+            return;
+        }
+
+        json.WriteFinite("noiseScale", noise.Samples);
+        json.WriteFinite("gradientSquaredNorm", noise.GradientSquaredNorm);
+        json.WriteFinite("gradientVariance", noise.GradientVariance);
+        json.WriteNumber("noiseSteps", noise.Steps);
+        json.WriteString("noiseScaleUndetermined", noise.WhyUndetermined);
     }
 
     /// <summary>An array of objects, one for each item.</summary>

@@ -45,5 +45,8 @@ public sealed record RunSummary(
     /// <summary>What the activation layers did at the last evaluation.</summary>
     public ImmutableArray<ActivationHealth> Activations { get; init; } = [];
 
+    /// <summary>At the end of the last epoch; null in a run that does not measure it.</summary>
+    public NoiseScale? Noise { get; init; }
+
     public ImmutableArray<Advice> Advice { get; init; } = [];
 }

@@ -1,6 +1,7 @@
 using System.Globalization;
 using DistTrain.Actors;
 using DistTrain.Cli.Configuration;
+using DistTrain.Learning.Diagnostics;
 using DistTrain.Learning.Graph;
 
 namespace DistTrain.Cli.Output;
@@ -135,10 +136,29 @@ public static class RunText
 
         AddEvaluation(rows, "validation", summary.Validation);
         AddEvaluation(rows, "test", summary.Test);
+        if (summary.Noise is { } noise)
+        {
+            rows.Add(("noise scale", Noise(noise, run, summary)));
+        }
+
         rows.Add(("training time", Seconds(summary.Seconds)));
         rows.Add(("weights", summary.WeightsHash));
         rows.Add(("run directory", run.RunDirectory));
         return rows;
+    }
+
+    /// <summary>To two digits: it is an estimate, and of a rule of thumb.</summary>
+    private static string Noise(NoiseScale noise, RunDescription run, RunSummary summary) => noise switch
+    {
+        { Samples: { } samples } => $"about {TwoDigits(samples)} samples, a simple estimate of the critical batch size",
+        { Steps: 0 } when summary.Steps < run.Configuration.NoiseIntervalSteps => $"undetermined: none of the {Whole(summary.Steps)} steps was measured, as noise-interval is {run.Configuration.NoiseIntervalSteps}",
+        _ => $"undetermined: {noise.WhyUndetermined}",
+    };
+
+    private static string TwoDigits(double value)
+    {
+        var rounded = double.Parse(value.ToString("E1", CultureInfo.InvariantCulture), CultureInfo.InvariantCulture);
+        return rounded.ToString(rounded < 1 ? "G2" : rounded < 10 ? "0.#" : "N0", CultureInfo.InvariantCulture).Replace('E', 'e');
     }
 
     private static void AddEvaluation(List<(string Name, string Value)> rows, string part, EvaluationSummary? evaluation)

@@ -55,9 +55,9 @@ public interface IModelProgram
 {
     int MaximumSampleCount { get; }
 
-    /// <summary>Forward, loss and backward over a range of micro-batches; writes every aligned tree node of the range once.</summary>
+    /// <summary>Forward, loss and backward over a range of micro-batches; writes every tree node that is asked for once.</summary>
     /// <param name="request">Weights, samples and range.</param>
-    /// <param name="nodes">Exactly <c>TreeNode.Cover(first, end)</c>, in that order, each with a flat buffer to fill (gaps are left as they are).</param>
+    /// <param name="nodes">Exactly <c>TreeNode.Cover(first, end)</c> of the range, or with a highest level, in that order, each with a flat buffer to fill (gaps are left as they are).</param>
     /// <param name="statistics">[nodes] filled with each node's loss sum and counts.</param>
     void ComputeGradient(in GradientRequest request, ReadOnlySpan<GradientNode> nodes, Span<NodeStatistics> statistics);
 

@@ -53,4 +53,12 @@ public interface IParameterKernels
     /// </summary>
     /// <returns>The index of the first chunk whose mean gradient or new weights are not finite, or −1.</returns>
     int ReduceAndUpdate(in UpdateRequest request, int firstChunk, int endChunk);
+
+    /// <summary>
+    /// The sum of squares of a gradient node over each chunk in [firstChunk, endChunk), in the order of <see cref="StageSquares"/>. The node is the sum of others, folded in tree order, which stay as they are.
+    /// </summary>
+    /// <param name="layout">Says where the chunks lie.</param>
+    /// <param name="nodes">Disjoint nodes that add up to one, in order of their first micro-batch; at least one.</param>
+    /// <param name="squares">[chunks] filled for the chunks of the range; 0 for running statistics, which are no gradients.</param>
+    void SumSquares(ParameterLayout layout, ReadOnlySpan<GradientNode> nodes, int firstChunk, int endChunk, Span<double> squares);
 }

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using DistTrain.Learning.Diagnostics;
 using DistTrain.Learning.Graph;
 using DistTrain.Learning.Optimization;
 using DistTrain.Learning.Reduction;
@@ -25,10 +26,13 @@ public readonly record struct UpdateInputs
 
     /// <summary>Whether <see cref="StagedUpdate.Measures"/> will be asked.</summary>
     public bool Measures { get; init; }
+
+    /// <summary>The level of <see cref="NoiseNodes"/>, where <see cref="StagedUpdate.OwnNodeSquares"/> will be asked; otherwise null.</summary>
+    public int? NoiseLevel { get; init; }
 }
 
 /// <summary>
-/// Takes an optimizer through its stages, step after step, without allocating. For each step:
+/// Takes an optimizer through its stages, step after step; without allocating, but for steps whose noise is measured. For each step:
 /// <list type="number">
 /// <item><see cref="Begin"/>.</item>
 /// <item><see cref="RunChunks"/> over all chunks of the shard, each once, on any threads in any order.</item>
@@ -50,6 +54,7 @@ public sealed class StagedUpdate
     private readonly ChunkMeasures[] measures;
     private readonly object gate = new();
     private UpdateInputs inputs;
+    private FormedNodes? formed;
     private int stage;
     private int firstNonFinite;
 
@@ -96,9 +101,13 @@ public sealed class StagedUpdate
     /// <summary>[chunks] what the step did; only of a step that measured and is finite, and only the shard's own.</summary>
     public ReadOnlySpan<ChunkMeasures> Measures => measures;
 
+    /// <summary>Squared norms of the root and of the nodes that the reduction forms on the step's noise level, of the shard's chunks; only of a step with such a level that is finite.</summary>
+    public ShardSquares OwnNodeSquares => formed?.Own(cut, shard, measures) ?? ShardSquares.None;
+
     public void Begin(in UpdateInputs step)
     {
         inputs = step;
+        formed = step.NoiseLevel is { } level ? new FormedNodes(step.Nodes.Span, level, layout.Chunks.Length) : null;
         stage = 0;
         firstNonFinite = -1;
         state.Optimizer.Constants(new UpdateMoment(step.Update, step.LearningRate), state.Scalars.Span, constants);
@@ -107,6 +116,11 @@ public sealed class StagedUpdate
     /// <summary>Safe to call from several threads over disjoint chunks.</summary>
     public void RunChunks(int firstChunk, int endChunk)
     {
+        if (stage == 0)
+        {
+            formed?.RunChunks(kernels, layout, firstChunk, endChunk);
+        }
+
         var request = new UpdateRequest
         {
             Layout = layout,
@@ -121,7 +135,7 @@ public sealed class StagedUpdate
             NewWeights = inputs.NewWeights,
             State = state.Tensors.AsSpan(),
             Squares = squares,
-            Measures = inputs.Measures ? measures : default,
+            Measures = inputs.Measures || formed is not null ? measures : default,
         };
         var chunk = kernels.ReduceAndUpdate(request, firstChunk, endChunk);
         if (chunk >= 0)

@@ -7,8 +7,9 @@ public static class TreeFold
     /// <typeparam name="T">What a node carries.</typeparam>
     /// <param name="nodes">Disjoint nodes in order of their first micro-batch.</param>
     /// <param name="add">Gives the parent's value from the left and the right sibling's.</param>
+    /// <param name="highestLevel">Nothing is added to make nodes of higher levels.</param>
     /// <returns>The nodes that are left when no two siblings are.</returns>
-    public static IReadOnlyList<(TreeNode Node, T Value)> Fold<T>(IEnumerable<(TreeNode Node, T Value)> nodes, Func<T, T, T> add)
+    public static IReadOnlyList<(TreeNode Node, T Value)> Fold<T>(IEnumerable<(TreeNode Node, T Value)> nodes, Func<T, T, T> add, int highestLevel = TreeNode.HighestLevel)
     {
         ArgumentNullException.ThrowIfNull(nodes);
         ArgumentNullException.ThrowIfNull(add);
@@ -16,7 +17,7 @@ public static class TreeFold
         foreach (var next in nodes)
         {
             var top = next;
-            while (stack.Count > 0 && IsLeftSibling(stack[^1].Node, top.Node))
+            while (stack.Count > 0 && top.Node.Level < highestLevel && IsLeftSibling(stack[^1].Node, top.Node))
             {
                 top = (top.Node.Parent, add(stack[^1].Value, top.Value));
                 stack.RemoveAt(stack.Count - 1);

@@ -6,6 +6,8 @@ namespace DistTrain.Learning.Reduction;
 /// </summary>
 public readonly record struct TreeNode(int Level, int Index) : IComparable<TreeNode>
 {
+    public const int HighestLevel = 30;
+
     public int First => Index << Level;
 
     public int Count => 1 << Level;
@@ -17,6 +19,9 @@ public readonly record struct TreeNode(int Level, int Index) : IComparable<TreeN
     /// <summary>The node with which this one is added to make the parent; the one with the even index is the left operand.</summary>
     public TreeNode Sibling => new(Level, Index ^ 1);
 
+    /// <summary>The node of a level, not below this one's, in which this one lies; itself on its own level.</summary>
+    public TreeNode AncestorAt(int level) => new(level, Index >> (level - Level));
+
     public bool Contains(TreeNode other) => First <= other.First && other.End <= End;
 
     public bool Overlaps(TreeNode other) => First < other.End && other.First < End;
@@ -27,14 +32,17 @@ public readonly record struct TreeNode(int Level, int Index) : IComparable<TreeN
     public override string ToString() => Count == 1 ? $"[{First}]" : $"[{First}..{End - 1}]";
 
     /// <summary>The fewest aligned nodes that cover the micro-batches [first, end), in order.</summary>
-    public static IReadOnlyList<TreeNode> Cover(int first, int end)
+    public static IReadOnlyList<TreeNode> Cover(int first, int end) => Cover(first, end, HighestLevel);
+
+    /// <summary>The fewest aligned nodes, none above a level, that cover the micro-batches [first, end), in order.</summary>
+    public static IReadOnlyList<TreeNode> Cover(int first, int end, int highestLevel)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(first);
         ArgumentOutOfRangeException.ThrowIfLessThan(end, first);
         var nodes = new List<TreeNode>();
         while (first < end)
         {
-            var level = first == 0 ? 30 : int.TrailingZeroCount(first);
+            var level = first == 0 ? highestLevel : Math.Min(highestLevel, int.TrailingZeroCount(first));
             while ((1L << level) > end - first)
             {
                 level--;

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using DistTrain.Actors;
+using DistTrain.Learning.Diagnostics;
 using DistTrain.Learning.Engines;
 using DistTrain.Learning.Optimization;
 using DistTrain.Runtime.Faults;
@@ -31,6 +32,7 @@ internal sealed class StepUpdate
             OldWeights = oldWeights.Weights,
             NewWeights = newWeights,
             Measures = effect.Measures,
+            NoiseLevel = effect.MeasuresNoise ? NoiseNodes.LevelOf(effect.MiniBatch.Partition) : null,
         });
     }
 
@@ -79,7 +81,11 @@ internal sealed class StepUpdate
         shard.Weights.EndWriting(Makes, shard.Shard);
         shard.Running = null;
         var nonFinite = shard.Update.FirstNonFiniteChunk;
-        return new UpdateApplied(Step, nonFinite) { Measures = effect.Measures && nonFinite is null ? shard.Update.OwnMeasures : [] };
+        return new UpdateApplied(Step, nonFinite)
+        {
+            Measures = effect.Measures && nonFinite is null ? shard.Update.OwnMeasures : [],
+            NodeSquares = nonFinite is null ? shard.Update.OwnNodeSquares : ShardSquares.None,
+        };
     }
 
     /// <summary>Forgets it, between two stages.</summary>

@@ -23,6 +23,7 @@ internal sealed class WorkerCompute : IDisposable
     private readonly MetricPlan metrics;
     private readonly WorkerTeam team;
     private readonly SplitGradient split;
+    private readonly NoiseFold noise;
     private readonly int inputLength;
     private readonly StagedSamples[] staged;
     private readonly IModelProgram?[] programs;
@@ -43,6 +44,7 @@ internal sealed class WorkerCompute : IDisposable
         outputs = [.. Enumerable.Repeat<float[]>([], plan.Threads)];
         team = new WorkerTeam(plan.Threads, spins: (long)plan.Threads * definition.WorkerCount <= Environment.ProcessorCount);
         split = new SplitGradient(definition, gradients, plan, ProgramOf, team);
+        noise = new NoiseFold(definition.Graph.Layout, engine.ParameterKernels, gradients, team, plan.Threads);
     }
 
     /// <param name="weights">Of the version that the step reads.</param>
@@ -52,7 +54,9 @@ internal sealed class WorkerCompute : IDisposable
         var (batch, range) = (effect.MiniBatch, effect.Range);
         var samples = Prepare(batch, range);
         FaultPoints.Pass(FaultPoint.Compute);
-        var nodes = plan.IsWhole ? ComputeWhole(samples, batch, range, weights) : split.Compute(samples, batch, range, weights);
+        var highest = effect.MeasuresNoise ? NoiseNodes.LevelOf(batch.Partition) : TreeNode.HighestLevel;
+        var nodes = plan.IsWhole ? ComputeWhole(samples, batch, range, weights, highest) : split.Compute(samples, batch, range, weights, highest);
+        nodes = effect.MeasuresNoise ? noise.Fold(nodes, highest) : nodes;
         return new GradientComputed(batch.Step, range, nodes, (long)Stopwatch.GetElapsedTime(start).TotalMicroseconds);
     }
 
@@ -88,9 +92,9 @@ internal sealed class WorkerCompute : IDisposable
 
     public void Dispose() => team.Dispose();
 
-    private ImmutableArray<ComputedNode> ComputeWhole(StagedSamples samples, MiniBatch batch, WorkRange range, TensorBuffer version)
+    private ImmutableArray<ComputedNode> ComputeWhole(StagedSamples samples, MiniBatch batch, WorkRange range, TensorBuffer version, int highestLevel)
     {
-        var cover = TreeNode.Cover(range.First, range.End);
+        var cover = TreeNode.Cover(range.First, range.End, highestLevel);
         var nodes = new GradientNode[cover.Count];
         var handles = new GradientHandle[cover.Count];
         var statistics = new NodeStatistics[cover.Count];

@@ -93,6 +93,16 @@ internal ref struct FieldReader(ReadOnlySpan<byte> bytes, WireLimits limits)
         RequireFieldCount(reader.ReadArrayHeader(), fieldCount);
     }
 
+    /// <summary>Begins a group whose last fields may be missing; <see cref="EndGroup"/> belongs behind those that are there.</summary>
+    /// <returns>How many fields follow.</returns>
+    public int BeginGroup(string field, int least, int most)
+    {
+        Field = field;
+        var count = reader.ReadArrayHeader();
+        Require(count >= least && count <= most, $"it has {count} fields instead of {least} to {most}");
+        return count;
+    }
+
     public void EndGroup() => reader.EndArray();
 
     public ImmutableArray<T> ReadArray<T>(string field, ItemReading<T> readItem)

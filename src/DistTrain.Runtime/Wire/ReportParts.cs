@@ -6,9 +6,12 @@ namespace DistTrain.Runtime.Wire;
 /// <summary>What is reported of an epoch. Each kind once: how it is written, and behind that how it is read.</summary>
 internal static class ReportParts
 {
+    /// <summary>Of a report without a noise scale, which is all that journals of earlier versions have.</summary>
+    private const int FieldCount = 13;
+
     public static void Write(this MessagePackWriter writer, EpochReport report)
     {
-        writer.WriteArrayHeader(13);
+        writer.WriteArrayHeader(report.Noise is null ? FieldCount : FieldCount + 1);
         writer.WriteInteger(report.Epoch);
         writer.WriteInteger(report.Steps);
         writer.WriteInteger(report.LastStep);
@@ -22,11 +25,15 @@ internal static class ReportParts
         writer.WriteDouble(report.SamplesPerSecond);
         writer.WriteString(report.WeightsHash);
         writer.WriteArray(report.Workers, static (writer, share) => writer.Write(share));
+        if (report.Noise is { } noise)
+        {
+            writer.Write(noise);
+        }
     }
 
     public static EpochReport ReadEpochReport(this ref FieldReader reader)
     {
-        reader.BeginGroup("Report", 13);
+        var hasNoise = reader.BeginGroup("Report", FieldCount, FieldCount + 1) > FieldCount;
         var report = new EpochReport(
             reader.ReadInteger("Epoch"),
             reader.ReadInteger("Steps"),
@@ -40,7 +47,10 @@ internal static class ReportParts
             reader.ReadDouble("TrainingSeconds"),
             reader.ReadDouble("SamplesPerSecond"),
             reader.ReadText("WeightsHash"),
-            reader.ReadArray("Workers", static (ref reader) => reader.ReadWorkerShare()));
+            reader.ReadArray("Workers", static (ref reader) => reader.ReadWorkerShare()))
+        {
+            Noise = hasNoise ? reader.ReadNoiseScale() : null,
+        };
         reader.EndGroup();
         return report;
     }

@@ -10,7 +10,7 @@ internal static class TrainingForms
 {
     public static Form[] All { get; } =
     [
-        Form.Of<PlanStep>(20, 5,
+        Form.Of<PlanStep>(20, 6,
             static (writer, plan) =>
             {
                 writer.Write(plan.Header);
@@ -18,23 +18,26 @@ internal static class TrainingForms
                 writer.WriteDouble(plan.LearningRate);
                 writer.WriteBoolean(plan.EndsEpoch);
                 writer.WriteBoolean(plan.Measures);
+                writer.WriteBoolean(plan.MeasuresNoise);
             },
             static (ref reader) => new PlanStep(reader.ReadHeader(), reader.ReadMiniBatch(), reader.ReadDouble("LearningRate"), reader.ReadBoolean("EndsEpoch"))
             {
                 Measures = reader.ReadBoolean("Measures"),
+                MeasuresNoise = reader.ReadBoolean("MeasuresNoise"),
             }),
 
-        Form.Of<AssignMicroBatches>(21, 4,
+        Form.Of<AssignMicroBatches>(21, 5,
             static (writer, assign) =>
             {
                 writer.Write(assign.Header);
                 writer.Write(assign.MiniBatch);
                 writer.Write(assign.Range);
                 writer.WriteSentence(assign.Reason);
+                writer.WriteBoolean(assign.MeasuresNoise);
             },
             static (ref reader) => ReadAssignment(ref reader)),
 
-        Form.Of<Contribution>(22, 7,
+        Form.Of<Contribution>(22, 8,
             static (writer, contribution) =>
             {
                 writer.Write(contribution.Header);
@@ -44,6 +47,7 @@ internal static class TrainingForms
                 writer.Write(contribution.Node);
                 writer.Write(contribution.Statistics);
                 writer.WriteInteger(contribution.ComputeMicroseconds);
+                writer.WriteArray(contribution.SquaredNorms, static (writer, norm) => writer.WriteDouble(norm));
             },
             static (ref reader) => new Contribution(
                 reader.ReadHeader(),
@@ -53,7 +57,10 @@ internal static class TrainingForms
                 reader.ReadTreeNode(),
                 default,
                 reader.ReadStatistics(),
-                reader.ReadCounter("ComputeMicroseconds"))),
+                reader.ReadCounter("ComputeMicroseconds"))
+            {
+                SquaredNorms = reader.ReadArray("SquaredNorms", static (ref reader) => reader.ReadDouble("SquaredNorms")),
+            }),
 
         Form.Of<NodesMissing>(23, 6,
             static (writer, missing) =>
@@ -103,7 +110,7 @@ internal static class TrainingForms
             static (ref reader) => new StageSummed(
                 reader.ReadHeader(), reader.ReadShard(), reader.ReadStep(), reader.ReadInteger("Stage"), reader.ReadArray("Squares", static (ref reader) => reader.ReadSquares()))),
 
-        Form.Of<StepCommitted>(27, 5,
+        Form.Of<StepCommitted>(27, 7,
             static (writer, committed) =>
             {
                 writer.Write(committed.Header);
@@ -111,10 +118,14 @@ internal static class TrainingForms
                 writer.Write(committed.Step);
                 writer.WriteOptional(committed.Record);
                 writer.WriteArray(committed.Measures, static (writer, measures) => writer.Write(measures));
+                writer.WriteArray(committed.NodeNorms, static (writer, norm) => writer.Write(norm));
+                writer.Write(committed.NodeSquares);
             },
             static (ref reader) => new StepCommitted(reader.ReadHeader(), reader.ReadShard(), reader.ReadStep(), reader.ReadsNothing("Record") ? null : reader.ReadStepRecord())
             {
                 Measures = reader.ReadArray("Measures", static (ref reader) => reader.ReadMeasures()),
+                NodeNorms = reader.ReadArray("NodeNorms", static (ref reader) => reader.ReadNodeNorm()),
+                NodeSquares = reader.ReadShardSquares(),
             }),
 
         Form.Of<StepNotFinite>(28, 4,
@@ -144,7 +155,7 @@ internal static class TrainingForms
     {
         var header = reader.ReadHeader();
         var batch = reader.ReadMiniBatch();
-        return new AssignMicroBatches(header, batch, reader.ReadRange("Range", most: batch.MicroBatchCount), reader.ReadSentence("Reason"));
+        return new AssignMicroBatches(header, batch, reader.ReadRange("Range", most: batch.MicroBatchCount), reader.ReadSentence("Reason")) { MeasuresNoise = reader.ReadBoolean("MeasuresNoise") };
     }
 
     private static ImmutableArray<TreeNode> ReadDisjointNodes(ref FieldReader reader)

@@ -17,6 +17,7 @@ public sealed record TinyTraining(string Optimizer, double ClipNorm, int SampleC
 {
     public const int BatchSize = 8;
     public const int EvaluationBlockSize = 5;
+    private const int NoiseIntervalSteps = 2;
     private const int Inputs = 3;
     private const int Classes = 3;
     private const int EvaluatedSamples = 12;
@@ -40,6 +41,7 @@ public sealed record TinyTraining(string Optimizer, double ClipNorm, int SampleC
         BatchSize = BatchSize,
         MicroBatchCount = MicroBatchCount,
         Epochs = Epochs,
+        NoiseIntervalSteps = NoiseIntervalSteps,
         WorkerCount = workers,
         ShardCount = shards,
         Train = Samples(SampleCount, stream: 0),

@@ -52,6 +52,25 @@ public class ContributionRuleTests
         Assert.Equal("node [4] of step 1 holds 4 samples, but the contribution counts 5", decision.Reason);
     }
 
+    /// <summary>Of 8 micro-batches, the noise nodes are 4 pairs.</summary>
+    [Theory]
+    [InlineData(2, 1, 2)]
+    [InlineData(1, 3, 1)]
+    [InlineData(0, 4, 0)]
+    public void Where_noise_is_measured_a_contribution_comes_with_the_norm_of_every_noise_node_in_it(int level, int index, int norms)
+    {
+        ContributionDecision Judge(int count, bool measuresNoise) => ContributionRule.Decide(
+            TestRun.Contribution(1, level, index) with { SquaredNorms = [.. Enumerable.Repeat(1.0, count)] }, TestRun.Version(0), TestRun.Batch(1), [], measuresNoise);
+        Assert.Equal(ContributionVerdict.Accept, Judge(norms, true).Verdict);
+        Assert.Equal(ContributionVerdict.Refuse, Judge(norms + 1, true).Verdict);
+        Assert.Equal(ContributionVerdict.Accept, Judge(0, false).Verdict);
+        Assert.Equal(ContributionVerdict.Refuse, Judge(1, false).Verdict);
+        if (norms > 0)
+        {
+            Assert.Equal($"node {new TreeNode(level, index)} of step 1 comes with 0 squared norms instead of {norms}", Judge(0, true).Reason);
+        }
+    }
+
     [Fact]
     public void A_contribution_to_a_committed_step_was_computed_twice_and_one_to_the_future_is_refused()
     {

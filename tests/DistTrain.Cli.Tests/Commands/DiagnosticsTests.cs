@@ -28,6 +28,40 @@ public sealed class DiagnosticsTests : IDisposable
     }
 
     [Fact]
+    public void The_noise_scale_is_told_once_an_epoch_and_at_the_end()
+    {
+        var lines = sandbox.Train("--epochs", "3", "--batch-size", "64", "--noise-interval", "4", "--json").JsonLines;
+        var epochs = lines.Where(line => line.GetProperty("event").GetString() == "epoch").ToArray();
+        // 23 steps an epoch.
+        Assert.Equal([5, 11, 17], epochs.Select(epoch => epoch.GetProperty("noiseSteps").GetInt32()));
+        foreach (var line in epochs.Append(lines[^1]))
+        {
+            var (norm, variance) = (line.GetProperty("gradientSquaredNorm").GetDouble(), line.GetProperty("gradientVariance").GetDouble());
+            Assert.Equal(variance / norm, line.GetProperty("noiseScale").GetDouble());
+            Assert.InRange(variance / norm, 5, 5000);
+            Assert.Equal(JsonValueKind.Null, line.GetProperty("noiseScaleUndetermined").ValueKind);
+        }
+
+        Assert.Equal(epochs[^1].GetProperty("noiseScale").GetDouble(), lines[^1].GetProperty("noiseScale").GetDouble());
+        Assert.Contains(epochs[1].GetRawText(), File.ReadAllText(sandbox.At("run/metrics.jsonl")), StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("(?m)^  noise scale +about [0-9,]+ samples, a simple estimate of the critical batch size$", "--noise-interval", "2")]
+    [InlineData("(?m)^  noise scale +undetermined: none of the 6 steps was measured, as noise-interval is 32$", "--noise-interval", "32")]
+    [InlineData("(?m)^  noise scale +undetermined: no step with two or more micro-batches has been measured$", "--noise-interval", "1", "--micro-batches", "1")]
+    public void The_result_says_what_the_noise_scale_is_or_why_there_is_none(string expected, params string[] flags) =>
+        Assert.Matches(expected, sandbox.Train(["--epochs", "1", "--batch-size", "256", .. flags]).Output);
+
+    [Fact]
+    public void A_run_that_is_not_to_measure_noise_says_nothing_of_it()
+    {
+        var outcome = sandbox.Train("--epochs", "1", "--noise-scale", "no", "--noise-interval", "1", "--json");
+        Assert.DoesNotContain(outcome.JsonLines.Where(line => line.GetProperty("event").GetString() != "started"), line => line.GetRawText().Contains("oise", StringComparison.Ordinal));
+        Assert.DoesNotContain("noise scale", sandbox.Run("train", "--epochs", "1", "--noise-scale", "no", "--run", sandbox.At("other")).Output, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void A_rate_that_is_too_high_shows_as_explosion_by_layer_and_step_and_as_dead_units()
     {
         var outcome = sandbox.Run("train", "--model", "mlp:48,24", "--epochs", "1", "--learning-rate", "4", "--schedule", "constant", "--run", sandbox.At("run"));

@@ -84,6 +84,8 @@ public class ConfigurationWriterTests
             StopMinDelta = 0.001,
             StopRestoreBest = false,
             TopK = 3,
+            MeasuresNoise = false,
+            NoiseIntervalSteps = 3,
             MemoryBytes = 3L << 29,
             ThreadsPerWorker = 2,
             Listen = new("::1", 0),

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using DistTrain.Learning;
+using DistTrain.Learning.Diagnostics;
 using DistTrain.Learning.Engines;
 using DistTrain.Learning.Engines.Reference;
 using DistTrain.Learning.Graph;
@@ -119,6 +120,53 @@ public sealed class ParameterUpdateTests
         TensorBuffer weights = graph.Layout.CreateInitialWeights(5), next = new(graph.Layout.BufferLength);
         var update = new StagedUpdate(new SimdEngine().ParameterKernels, graph.Layout, NewState(graph, "sgd"));
         Assert.Throws<ArgumentException>(() => update.Run(Inputs(nodes, weights, next, 4)));
+    }
+
+    /// <summary>Of single nodes, of sums of some, and of those that a reduction forms by itself.</summary>
+    [Theory]
+    [MemberData(nameof(Paths.Supported), MemberType = typeof(Paths))]
+    public void Squared_norms_of_nodes_have_the_reference_engines_bits_and_leave_out_gaps_and_statistics(KernelPath path)
+    {
+        ModelGraph graph = Graph();
+        int seed = 1;
+        TreeNode[] cut = [new(0, 0), new(0, 1), new(1, 1), new(0, 4), new(0, 5), new(1, 3)];
+        GradientNode[] nodes = [.. cut.Select(node => new GradientNode(node, Gradient(graph, seed++)))];
+        ParameterTensor last = graph.Layout.Tensors[^1];
+        nodes[2].Gradient.Span[last.Offset + last.Length] = float.NaN;
+        foreach (GradientNode[] some in (GradientNode[][])[[nodes[0]], [nodes[2]], nodes[..3], nodes[3..], nodes])
+        {
+            double[] expected = Squares(new ReferenceEngine().ParameterKernels, graph, some, graph.Layout.Chunks.Length);
+            Assert.Equal(expected, Squares(new SimdEngine(path).ParameterKernels, graph, some, 1));
+            Assert.All(graph.Layout.Chunks, chunk => Assert.Equal(graph.Layout.Tensors[chunk.TensorIndex].Update is LearnedParameter, expected[chunk.Index] > 0));
+        }
+
+        Assert.Throws<ArgumentException>(() => Squares(new SimdEngine(path).ParameterKernels, graph, nodes[1..3], 1));
+        TensorBuffer weights = graph.Layout.CreateInitialWeights(5), next = new(graph.Layout.BufferLength);
+        var update = new StagedUpdate(new SimdEngine(path).ParameterKernels, graph.Layout, NewState(graph, "lamb"));
+        Assert.Null(update.Run(Inputs(nodes, weights, next, 64) with { NoiseLevel = 1 }));
+        ShardSquares formed = update.OwnNodeSquares;
+        Assert.Equal(graph.Layout.Chunks.Select(chunk => chunk.Index), formed.Chunks);
+        Assert.Equal([new TreeNode(3, 0), new TreeNode(1, 0), new TreeNode(1, 2)], formed.Nodes.Select(node => node.Node));
+        GradientNode[][] madeOf = [nodes, nodes[..2], nodes[3..5]];
+        for (int i = 0; i < madeOf.Length; i++)
+        {
+            Assert.Equal(Squares(new ReferenceEngine().ParameterKernels, graph, madeOf[i], 1), formed.Nodes[i].Sums);
+        }
+
+        Assert.Null(update.Run(Inputs(nodes, weights, next, 64)));
+        Assert.Empty(update.OwnNodeSquares.Nodes);
+    }
+
+    private static double[] Squares(IParameterKernels kernels, ModelGraph graph, GradientNode[] nodes, int chunksAtATime)
+    {
+        double[] squares = new double[graph.Layout.Chunks.Length];
+        Array.Fill(squares, double.NaN);
+        for (int chunk = 0; chunk < squares.Length; chunk += chunksAtATime)
+        {
+            kernels.SumSquares(graph.Layout, nodes, chunk, Math.Min(chunk + chunksAtATime, squares.Length), squares);
+        }
+
+        return squares;
     }
 
     private static void AssertSameBits(KernelPath path, OptimizerChain optimizer, int[] cuts, int sampleCount)

@@ -4,6 +4,7 @@ using DistTrain.Actors;
 using DistTrain.Data;
 using DistTrain.Engines.Simd;
 using DistTrain.Learning;
+using DistTrain.Learning.Diagnostics;
 using DistTrain.Learning.Graph;
 using DistTrain.Learning.Optimization;
 using DistTrain.Runtime.Cluster;
@@ -11,13 +12,13 @@ using DistTrain.Runtime.Security;
 
 namespace DistTrain.Runtime.Tests.Cluster;
 
-/// <summary>Promise 1 over a network: whoever is there, wherever the shards are, encrypted or not, the weights are those of one process.</summary>
+/// <summary>Promise 1 over a network: whoever is there, wherever the shards are, encrypted or not, the weights are those of one process, and so is the noise scale.</summary>
 public class ClusterTrainingTests
 {
     private static readonly DataSet Digits = DataSetLoader.Load("digits", new DataSetOptions { Seed = 1 });
     private static readonly byte[] Secret = [.. Enumerable.Range(0, 32).Select(i => (byte)i)];
 
-    private static readonly Dictionary<string, string> Expected = new(StringComparer.Ordinal);
+    private static readonly Dictionary<string, (string Hash, NoiseScale Noise)> Expected = new(StringComparer.Ordinal);
 
     [Theory]
     [InlineData("sgd", 1, ShardPlacement.Central, 1, false)]
@@ -30,17 +31,23 @@ public class ClusterTrainingTests
     public async Task Any_number_of_processes_any_placement_and_any_encryption_give_the_bits_of_one_process(string optimizer, int workers, ShardPlacement placement, int? shards, bool tls)
     {
         var definition = Definition(optimizer);
-        using var scene = new ClusterScene(definition, new SimdEngine(), settings => settings with
-        {
-            MinimumWorkers = workers,
-            Placement = placement,
-            ShardCount = shards,
-            Security = new ClusterSecurity { UsesTls = tls, Secret = tls ? Secret : null },
-        });
+        NoiseScale? noise = null;
+        using var scene = new ClusterScene(
+            definition,
+            new SimdEngine(),
+            settings => settings with
+            {
+                MinimumWorkers = workers,
+                Placement = placement,
+                ShardCount = shards,
+                Security = new ClusterSecurity { UsesTls = tls, Secret = tls ? Secret : null },
+            },
+            happening => noise = (happening as EpochEnded)?.Report.Noise ?? noise);
 
         var members = scene.Join(workers);
 
-        Assert.Equal(ExpectedHash(optimizer, definition), (await scene.Result()).WeightsHash);
+        var hash = (await scene.Result()).WeightsHash;
+        Assert.Equal(ExpectedOf(optimizer, definition), (hash, noise));
         Assert.All(await Task.WhenAll(members), member => Assert.Equal(MemberEnding.RunEnded, member.Ending));
     }
 
@@ -53,7 +60,7 @@ public class ClusterTrainingTests
 
         var workers = scene.Join(2);
 
-        Assert.Equal(ExpectedHash("lamb", definition), (await scene.Result()).WeightsHash);
+        Assert.Equal(ExpectedOf("lamb", definition).Hash, (await scene.Result()).WeightsHash);
         Assert.All(await Task.WhenAll(servers.Concat(workers)), member => Assert.Equal(MemberEnding.RunEnded, member.Ending));
     }
 
@@ -89,7 +96,7 @@ public class ClusterTrainingTests
         {
             members.AddRange(scene.Join(2));
 
-            Assert.Equal(ExpectedHash("sgd-60", definition), (await scene.Result()).WeightsHash);
+            Assert.Equal(ExpectedOf("sgd-60", definition).Hash, (await scene.Result()).WeightsHash);
         }
 
         Assert.Equal(MemberEnding.Left, (await members[0]).Ending);
@@ -162,16 +169,18 @@ public class ClusterTrainingTests
         }
     }
 
-    private static string ExpectedHash(string name, TrainingDefinition definition)
+    private static (string Hash, NoiseScale Noise) ExpectedOf(string name, TrainingDefinition definition)
     {
         lock (Expected)
         {
-            if (!Expected.TryGetValue(name, out var hash))
+            if (!Expected.TryGetValue(name, out var expected))
             {
-                Expected[name] = hash = InProcessTraining.Run(definition, new SimdEngine(), _ => { }, CancellationToken.None).WeightsHash;
+                NoiseScale? noise = null;
+                var result = InProcessTraining.Run(definition, new SimdEngine(), happening => noise = (happening as EpochEnded)?.Report.Noise ?? noise, CancellationToken.None);
+                Expected[name] = expected = (result.WeightsHash, noise!);
             }
 
-            return hash;
+            return expected;
         }
     }
 
@@ -186,6 +195,7 @@ public class ClusterTrainingTests
         BatchSize = 96,
         MicroBatchCount = 8,
         Epochs = 2,
+        NoiseIntervalSteps = 2,
         WorkerCount = 2,
         Train = Digits.Train,
         Test = Digits.Test,

@@ -235,5 +235,8 @@ public sealed class LocalActorsTests : IDisposable
             GoOn.Task.Wait();
             return -1;
         }
+
+        public void SumSquares(ParameterLayout layout, ReadOnlySpan<GradientNode> nodes, int firstChunk, int endChunk, Span<double> squares) =>
+            throw new NotSupportedException("no noise is measured here");
     }
 }

@@ -1,5 +1,6 @@
 using DistTrain.Actors;
 using DistTrain.Learning;
+using DistTrain.Learning.Diagnostics;
 using DistTrain.Learning.Graph;
 using DistTrain.Learning.Numerics;
 using DistTrain.Learning.Optimization;
@@ -46,6 +47,7 @@ internal static class CheckpointScene
         var coordinator = new CoordinatorState(new StepNumber(step), decisions, 2, new OpenEpoch(3, random.Normal(), 17, 64, 0.1, random.UniformDouble()), -0.0)
         {
             Score = score,
+            Noise = new NoiseAverage(random.Normal(), random.Normal(), random.UniformDouble(), 12),
             BestWeightsHash = best is null ? null : WeightsHash.Compute(Layout, best),
             BestTest = best is null ? null : new EvaluationSummary(random.Normal(), double.NaN, 5) { Activations = [new("relu1", 0.25, null)] },
         };

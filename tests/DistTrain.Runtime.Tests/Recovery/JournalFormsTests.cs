@@ -44,6 +44,18 @@ public sealed class JournalFormsTests
     public void Numbers_and_bytes_are_those_that_were_promised() =>
         Assert.Equal<IEnumerable<string>>(File.ReadAllLines(Path.Combine(AppContext.BaseDirectory, "Recovery", "journal.txt")), MessageCodecTests.Lines(JournalForms.Table, Examples));
 
+    /// <summary>So journals of before noise scales can be read, which have reports without.</summary>
+    [Fact]
+    public void A_report_with_a_noise_scale_is_one_field_longer_than_one_without()
+    {
+        var without = Assert.Single(Examples.OfType<EpochRecorded>());
+        var with = new EpochRecorded(without.Report with { Noise = new NoiseScale(0.5, null, 3) });
+        byte[] shorter = MessageCodecTests.Write<JournalEntry>(JournalForms.Table, without), longer = MessageCodecTests.Write<JournalEntry>(JournalForms.Table, with);
+        Assert.NotEqual(shorter.Length, longer.Length);
+        Assert.Null(Assert.IsType<EpochRecorded>(JournalForms.Table.Read(shorter, new WireLimits())).Report.Noise);
+        Assert.Equal(with.Report.Noise, Assert.IsType<EpochRecorded>(JournalForms.Table.Read(longer, new WireLimits())).Report.Noise);
+    }
+
     [Fact]
     public void Any_entry_comes_back_as_it_was_in_the_same_bytes() =>
         Check.One(

@@ -40,9 +40,9 @@ internal static class MessageExamples
         new LeaveRequested(Header, Worker, "asked to"),
         new Stop(Header),
         new WorkerStopped(Header, Worker),
-        new PlanStep(Header, Batch, 0.05, true) { Measures = true },
-        new AssignMicroBatches(Header, Batch, new WorkRange(0, 8), "the only worker"),
-        new Contribution(Header, Worker, Step, Shard, new TreeNode(2, 1), new GradientHandle(99), Statistics, 1200),
+        new PlanStep(Header, Batch, 0.05, true) { Measures = true, MeasuresNoise = true },
+        new AssignMicroBatches(Header, Batch, new WorkRange(0, 8), "the only worker") { MeasuresNoise = true },
+        new Contribution(Header, Worker, Step, Shard, new TreeNode(2, 1), new GradientHandle(99), Statistics, 1200) { SquaredNorms = [2.5, 0.25] },
         new NodesMissing(Header, Shard, Step, [new TreeNode(0, 0), new TreeNode(1, 1)], new SessionNumber(5), "lost"),
         new WeightsPublished(Header, Shard, Version),
         new RequestWeights(Header, Worker, Version),
@@ -50,6 +50,8 @@ internal static class MessageExamples
         new StepCommitted(Header, Shard, Step, new StepRecord(Entry, Statistics, 16, new EpochLedger(625, new LedgerProof(60_000, 60_000, 0, 0, 16), [new WorkerShare(Worker, 5000, 1, null)])))
         {
             Measures = [new ChunkMeasures(1, 2, 0.5)],
+            NodeNorms = [new NodeNorm(new TreeNode(1, 3), 2.5)],
+            NodeSquares = new ShardSquares([0, 5], [new NodeSquares(new TreeNode(3, 0), [1.5, 3])]),
         },
         new StepNotFinite(Header, Shard, Step, null),
         new WorkerAtFault(Header, Shard, Worker, new SessionNumber(5), "counts 7 samples of 8"),

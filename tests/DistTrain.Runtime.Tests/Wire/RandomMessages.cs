@@ -124,7 +124,7 @@ internal sealed class RandomMessages(int[] genes)
 
     private T Make<T>() => (T)Make(typeof(T));
 
-    private AssignMicroBatches Assignment(MiniBatch batch) => new(Make<Header>(), batch, Range(batch.MicroBatchCount), Text());
+    private AssignMicroBatches Assignment(MiniBatch batch) => new(Make<Header>(), batch, Range(batch.MicroBatchCount), Text()) { MeasuresNoise = Make<bool>() };
 
     private T OnMap<T>(ShardMap map, Func<ShardMap, ShardId, T> make) => make(map, new ShardId(Next(map.ShardCount)));
 

@@ -23,6 +23,15 @@ internal sealed class ReferenceParameterKernels : IParameterKernels
         return firstNonFinite;
     }
 
+    public void SumSquares(ParameterLayout layout, ReadOnlySpan<GradientNode> nodes, int firstChunk, int endChunk, Span<double> squares)
+    {
+        for (var index = firstChunk; index < endChunk; index++)
+        {
+            var chunk = layout.Chunks[index];
+            squares[index] = layout.Tensors[chunk.TensorIndex].Update is RunningStatistic ? 0 : ReferenceSums.SumOfSquares<double>(Widened(Root(nodes, chunk)));
+        }
+    }
+
     /// <returns>Whether every new value of the chunk is finite.</returns>
     private static bool MoveStatistic(in UpdateRequest request, Chunk chunk, RunningStatistic statistic)
     {
@@ -80,13 +89,7 @@ internal sealed class ReferenceParameterKernels : IParameterKernels
 
         if (!request.Measures.IsEmpty && request.Stage == 0)
         {
-            var root = new float[chunk.Length];
-            for (var i = 0; i < root.Length; i++)
-            {
-                root[i] = Root(request.Nodes, chunk.Offset + i);
-            }
-
-            request.Measures[chunk.Index] = new ChunkMeasures(ReferenceSums.SumOfSquares<double>(Widened(root)), 0, 0);
+            request.Measures[chunk.Index] = new ChunkMeasures(ReferenceSums.SumOfSquares<double>(Widened(Root(request.Nodes, chunk))), 0, 0);
         }
 
         if (!request.Measures.IsEmpty && isLast)
@@ -113,6 +116,17 @@ internal sealed class ReferenceParameterKernels : IParameterKernels
         }
 
         return result;
+    }
+
+    private static float[] Root(ReadOnlySpan<GradientNode> nodes, Chunk chunk)
+    {
+        var root = new float[chunk.Length];
+        for (var i = 0; i < root.Length; i++)
+        {
+            root[i] = Root(nodes, chunk.Offset + i);
+        }
+
+        return root;
     }
 
     private static float Root(ReadOnlySpan<GradientNode> nodes, int element)

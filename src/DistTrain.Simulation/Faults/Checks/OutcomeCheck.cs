@@ -78,7 +78,7 @@ public sealed class OutcomeCheck(Undisturbed expected) : RunCheck
     }
 
     private static string FiguresOf(EpochReport report) => FormattableString.Invariant(
-        $"{report.Steps} steps to {report.LastStep}, loss {report.TrainLoss:R}, accuracy {report.TrainAccuracy:R}, validation {FiguresOf(report.Validation)}, test {FiguresOf(report.Test)}, rate {report.LearningRate:R}");
+        $"{report.Steps} steps to {report.LastStep}, loss {report.TrainLoss:R}, accuracy {report.TrainAccuracy:R}, validation {FiguresOf(report.Validation)}, test {FiguresOf(report.Test)}, rate {report.LearningRate:R}, noise {report.Noise?.GradientSquaredNorm:R}/{report.Noise?.GradientVariance:R}/{report.Noise?.Steps}");
 
     private static string FiguresOf(RunEnded ended) => FormattableString.Invariant(
         $"{ended.Outcome} after {ended.EpochsCompleted} epochs and step {ended.LastStep}, version {ended.Version} of epoch {ended.RestoredEpoch}, weights {ended.WeightsHash}, test {FiguresOf(ended.Test)}");
