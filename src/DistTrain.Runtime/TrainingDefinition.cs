@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using DistTrain.Actors;
 using DistTrain.Learning;
+using DistTrain.Learning.Diagnostics;
 using DistTrain.Learning.Engines;
 using DistTrain.Learning.Graph;
 using DistTrain.Learning.Metrics;
@@ -114,7 +115,11 @@ public sealed record LayersMeasured(long Step, double LearningRate, double MeanL
 /// <param name="MeanLoss">Over them, while they were trained with.</param>
 /// <param name="TrainingSeconds">Of the whole run so far, evaluation excluded.</param>
 /// <param name="Found">On the part that is evaluated at the ends of epochs.</param>
-public sealed record WeightsEvaluated(int Epoch, long Step, long SamplesDone, double MeanLoss, double TrainingSeconds, EvaluationSummary Found) : TrainingEvent;
+public sealed record WeightsEvaluated(int Epoch, long Step, long SamplesDone, double MeanLoss, double TrainingSeconds, EvaluationSummary Found) : TrainingEvent
+{
+    /// <summary>The gradient noise scale up to this step; null in a run that does not measure it.</summary>
+    public NoiseScale? Noise { get; init; }
+}
 
 /// <summary>A checkpoint exists.</summary>
 /// <param name="WritingSeconds">From its first byte until it existed; training went on meanwhile.</param>

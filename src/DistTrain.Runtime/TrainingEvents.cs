@@ -19,7 +19,7 @@ public static class TrainingEvents
             p.Epoch, p.Step.Value, p.TotalSteps, p.SamplesDone, p.SamplesTotal, p.MeanLoss, p.Accuracy, p.SamplesPerSecond),
         StepMeasured step => new LayersMeasured(
             step.Step.Value, step.LearningRate, step.MeanLoss, TensorNorms.Fold(layout, ShardCut.Create(layout, step.Measures.Length).Merge(step.Measures), step.SampleCount)),
-        StepEvaluated e => new WeightsEvaluated(e.Epoch, e.Step.Value, e.SamplesDone, e.MeanLoss, e.TrainingSeconds, e.Found),
+        StepEvaluated e => new WeightsEvaluated(e.Epoch, e.Step.Value, e.SamplesDone, e.MeanLoss, e.TrainingSeconds, e.Found) { Noise = e.Noise },
         EpochAnnounced epoch => new EpochEnded(epoch.Report),
         CheckpointAnnounced taken => new CheckpointTaken(taken.Step.Value, taken.WritingSeconds),
         RecoveryAnnounced r => new Recovered(r.Term.Value, r.Incarnation.Value, r.From.Value, r.LostSteps, r.LostSeconds, r.Cause),

@@ -253,7 +253,7 @@ public sealed partial class CoordinatorActor
         CommitToCheckpoint(step.Plan, tally, effects);
         if (evaluatedStep?.Number == committed)
         {
-            evaluatedStep = evaluatedStep with { Trained = (tally.SampleCount, tally.MeanLoss, clock.TotalSeconds) };
+            evaluatedStep = evaluatedStep with { Trained = (tally.SampleCount, tally.MeanLoss, clock.TotalSeconds, noise) };
             EndStepEvaluation(effects);
         }
 
@@ -367,7 +367,10 @@ public sealed partial class CoordinatorActor
         }
 
         evaluatedStep = null;
-        effects.Announce(new StepEvaluated(whole.Step.MiniBatch.Epoch, whole.Number, trained.Samples, trained.MeanLoss, trained.Seconds, found));
+        effects.Announce(new StepEvaluated(whole.Step.MiniBatch.Epoch, whole.Number, trained.Samples, trained.MeanLoss, trained.Seconds, found)
+        {
+            Noise = definition.NoiseIntervalSteps is null ? null : trained.Noise.Read(definition.SampleCount),
+        });
         if (phase == Phase.Training && definition.StepEvaluations!.ReasonToEnd(whole.Number, found) is { } reason)
         {
             effects.Notice($"{reason}: training stops");

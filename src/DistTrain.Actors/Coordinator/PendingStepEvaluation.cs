@@ -1,3 +1,5 @@
+using DistTrain.Learning.Diagnostics;
+
 namespace DistTrain.Actors;
 
 /// <summary>A step within an epoch whose weights are evaluated: nothing is planned beyond it until it is committed and the evaluation is in.</summary>
@@ -9,5 +11,5 @@ internal sealed record PendingStepEvaluation(PlannedStep Step)
     public EvaluationSummary? Found { get; init; }
 
     /// <summary>What was trained when the step was committed.</summary>
-    public (long Samples, double MeanLoss, double Seconds)? Trained { get; init; }
+    public (long Samples, double MeanLoss, double Seconds, NoiseAverage Noise)? Trained { get; init; }
 }

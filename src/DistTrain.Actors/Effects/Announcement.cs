@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using DistTrain.Learning.Diagnostics;
 using DistTrain.Learning.Optimization;
 
 namespace DistTrain.Actors;
@@ -29,7 +30,11 @@ public sealed record StepMeasured(StepNumber Step, double LearningRate, double M
 /// <param name="MeanLoss">Over them, while they were trained with.</param>
 /// <param name="TrainingSeconds">Of the whole run so far, evaluation excluded.</param>
 /// <param name="Found">On the part that is evaluated at the ends of epochs.</param>
-public sealed record StepEvaluated(int Epoch, StepNumber Step, long SamplesDone, double MeanLoss, double TrainingSeconds, EvaluationSummary Found) : Announcement;
+public sealed record StepEvaluated(int Epoch, StepNumber Step, long SamplesDone, double MeanLoss, double TrainingSeconds, EvaluationSummary Found) : Announcement
+{
+    /// <summary>The gradient noise scale up to this step; null in a run that does not measure it.</summary>
+    public NoiseScale? Noise { get; init; }
+}
 
 /// <summary>An epoch has ended, its evaluation is in, and its ledger is proven.</summary>
 public sealed record EpochAnnounced(EpochReport Report) : Announcement;

@@ -55,6 +55,7 @@ public static class JsonEvents
         json.WriteFinite("seconds", evaluated.TrainingSeconds);
         json.WriteFinite("loss", evaluated.Found.MeanLoss);
         json.WriteFinite("accuracy", evaluated.Found.Accuracy);
+        json.WriteNoise(evaluated.Noise);
     });
 
     public static string Epoch(EpochReport report) => Line("epoch", json =>

@@ -98,6 +98,7 @@ public static class BatchSizeStudyCommand
             ("budget", string.Create(CultureInfo.InvariantCulture, $"{plan.MaximumSteps:N0} steps{(plan.MaximumSamples is { } samples ? $" and {samples:N0} samples, but at least {plan.MinimumSteps:N0} steps" : "")}")),
             ("given up", plan.GoesOnAfterGoal || plan.GiveUpFactor == 0 ? "never" : string.Create(CultureInfo.InvariantCulture, $"tuning trials after {plan.GiveUpFactor} times the steps of the best of earlier ones")),
             ("evaluated", string.Create(CultureInfo.InvariantCulture, $"every step at first, later every {c.EvaluateGrowth * 100:G3} % of the step, and at epoch ends")),
+            ("noise scale", c.MeasuresNoise ? $"every {c.NoiseIntervalSteps} steps; a measured step takes about a fifth longer" : "not measured"),
             ("seed", c.Seed.ToString(CultureInfo.InvariantCulture)),
             ("arithmetic", study.Engine.ArithmeticId.Value),
         ];

@@ -7,6 +7,7 @@ using DistTrain.Cli.Commands;
 using DistTrain.Cli.Configuration;
 using DistTrain.Data;
 using DistTrain.Learning;
+using DistTrain.Learning.Diagnostics;
 using DistTrain.Learning.Engines;
 using DistTrain.Runtime;
 using DistTrain.Study.Experiments;
@@ -151,18 +152,24 @@ internal sealed class TrialRunner(Func<TrainConfiguration, Trainer> trainerOf, I
             switch (happening)
             {
                 case WeightsEvaluated found:
-                    Add(found.Step, ((found.Epoch - 1L) * trainingSamples) + found.SamplesDone, found.TrainingSeconds, LossSince(found.SamplesDone, found.MeanLoss), found.Found);
+                    Add(found.Step, ((found.Epoch - 1L) * trainingSamples) + found.SamplesDone, found.TrainingSeconds, LossSince(found.SamplesDone, found.MeanLoss), found.Found, found.Noise);
                     break;
                 case EpochEnded { Report: { Validation: { } found } report }:
                     epochSeconds += report.TrainingSeconds;
-                    Add(report.LastStep, (long)report.Epoch * trainingSamples, epochSeconds, LossSince(trainingSamples, report.TrainLoss), found);
+                    Add(report.LastStep, (long)report.Epoch * trainingSamples, epochSeconds, LossSince(trainingSamples, report.TrainLoss), found, report.Noise);
                     (epochLossSum, epochSamples) = (0, 0);
                     break;
             }
         }
 
-        private void Add(long step, long samples, double seconds, double? trainLoss, EvaluationSummary found) =>
+        private void Add(long step, long samples, double seconds, double? trainLoss, EvaluationSummary found, NoiseScale? noise)
+        {
             Curve.Add(new CurvePoint(step, samples, seconds, SecondsBesides(seconds), trainLoss, found.MeanLoss, 1 - found.Accuracy));
+            if (noise is { GradientSquaredNorm: { } squaredNorm, GradientVariance: { } variance })
+            {
+                Noise.Add(new NoisePoint(step, squaredNorm, variance, noise.Samples));
+            }
+        }
 
         /// <summary>Over the samples since the evaluation before.</summary>
         private double? LossSince(long samplesOfEpoch, double meanLoss)
