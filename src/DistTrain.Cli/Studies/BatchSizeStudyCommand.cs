@@ -87,7 +87,7 @@ public static class BatchSizeStudyCommand
         var c = study.Configuration;
         return
         [
-            ("data", $"{study.Data.Name}, content {study.Data.ContentHash[..12]}"),
+            ("data", $"{study.Data.Name}, content {RunText.ShortHash(study.Data.ContentHash)}"),
             ("samples", string.Create(CultureInfo.InvariantCulture, $"{study.Data.Train.Count:N0} training, {study.Data.Validation!.Count:N0} validation, {study.Data.Test.Count:N0} test")),
             ("model", c.Model.ShortForm ?? "layers of its own"),
             ("loss", c.Loss!),

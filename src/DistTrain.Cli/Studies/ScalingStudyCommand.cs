@@ -66,7 +66,7 @@ public static class ScalingStudyCommand
         var c = study.Configuration;
         return
         [
-            ("data", $"{study.Data.Name}, content {study.Data.ContentHash[..12]}"),
+            ("data", $"{study.Data.Name}, content {RunText.ShortHash(study.Data.ContentHash)}"),
             ("model", c.Model.ShortForm ?? "layers of its own"),
             ("optimizer", OptimizerText.Of(c)),
             ("learning rate", ConfigurationWriter.ToText(c.LearningRate)),

@@ -164,7 +164,9 @@ internal sealed class TrialRunner(Func<TrainConfiguration, Trainer> trainerOf, I
 
         private void Add(long step, long samples, double seconds, double? trainLoss, EvaluationSummary found, NoiseScale? noise)
         {
-            Curve.Add(new CurvePoint(step, samples, seconds, SecondsBesides(seconds), trainLoss, found.MeanLoss, 1 - found.Accuracy));
+            // What the coordinator counts as training may grow by what was not yet counted when the evaluation before was in.
+            var besides = Math.Max(Curve.Count == 0 ? 0 : Curve[^1].EvaluationSeconds, SecondsBesides(seconds));
+            Curve.Add(new CurvePoint(step, samples, seconds, besides, trainLoss, found.MeanLoss, 1 - found.Accuracy));
             if (noise is { GradientSquaredNorm: { } squaredNorm, GradientVariance: { } variance })
             {
                 Noise.Add(new NoisePoint(step, squaredNorm, variance, noise.Samples));
