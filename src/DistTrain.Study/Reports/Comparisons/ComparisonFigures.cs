@@ -90,6 +90,6 @@ internal static class ComparisonFigures
             title,
             "Means with their 95 % t intervals; small: each run.",
             new Plot($"{title} of each group", new PlotAxis(RunSentences.IsShare(metric) ? "labels hit" : metric == "seconds" ? "seconds of training" : "loss") { Numbers = RunSentences.IsShare(metric) ? TickNumbers.Percent : TickNumbers.Short }, PlotAxis.OfCategories("", groups.Groups.Select(group => group.Name)), [.. marks]) { RowHeight = 46 },
-            DataTable.Of($"final_{metric}", ["group", "run", "value"], rows.SelectMany(row => row.Values.Select((value, run) => (row.group, run, value))), row => [row.group.Letter, row.run + 1, row.value]));
+            DataTable.Of($"final_{RunTables.Words(metric).Replace(' ', '_')}", ["group", "run", "value"], rows.SelectMany(row => row.Values.Select((value, run) => (row.group, run, value))), row => [row.group.Letter, row.run + 1, row.value]));
     }
 }

@@ -23,7 +23,7 @@ internal static class ComparisonSentences
         }
 
         var rivals = means[1..].Where(other => !IsClear(best.Values, other.Values, Confidence(means.Length))).ToArray();
-        var words = $"{Capital(RunTables.Words(metric))}: {best.Group.Name} has the best mean, {ComparisonReport.Written(metric, best.Values.Average())}";
+        var words = $"{best.Group.Letter} ({best.Group.Difference}) has the best {RunTables.Words(metric)}, {ComparisonReport.Written(metric, best.Values.Average())} on average";
         return rivals.Length == 0 ? $"{words}, beyond what seeds explain" : $"{words}, but seeds may explain its lead over {string.Join(", ", rivals.Select(rival => rival.Group.Letter))}";
     }
 

@@ -12,7 +12,7 @@ internal static class RunTables
 
     public static ImmutableArray<ReadableTable> Of(RunHistory run) =>
     [
-        .. ((ReadableTable?[])[Final(run), Matrix(run), Workers(run), Recoveries(run), ByEpoch(run), Configuration(run)]).OfType<ReadableTable>(),
+        .. ((ReadableTable?[])[Final(run), Parts(run), Matrix(run), Workers(run), Recoveries(run), ByEpoch(run), Configuration(run)]).OfType<ReadableTable>(),
     ];
 
     /// <summary>All that is known of each epoch.</summary>
@@ -48,6 +48,15 @@ internal static class RunTables
         {
             Data = DataTable.Of("final", ["figure", "value"], metrics, metric => [Column(metric.Key), metric.Value]),
         };
+    }
+
+    private static ReadableTable? Parts(RunHistory run)
+    {
+        var parts = ((string Part, long? Samples)[])[("training", run.TrainSamples), ("validation", run.ValidationSamples), ("test", run.TestSamples)];
+        var known = parts.Where(part => part.Samples > 0).ToArray();
+        return known.Length == 0
+            ? null
+            : new ReadableTable("Samples", ["part", "samples"], [.. known.Select(part => ImmutableArray.Create(part.Part, NumberText.Whole(part.Samples!.Value)))], LeftColumns: 1);
     }
 
     private static ReadableTable? Matrix(RunHistory run)

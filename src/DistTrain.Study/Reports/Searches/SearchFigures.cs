@@ -80,7 +80,8 @@ internal static class SearchFigures
             "All parameters at once",
             $"A line for each trial, coloured by its rank; the last axis is the {search.Objective}. Thick: the best.",
             [("", new ParallelCoordinates("Parallel coordinates of all trials", axes, [.. lines], new RampKey("rank", "best", "worst")))],
-            SearchReport.Data(search));
+            SearchReport.Data(search))
+        { IsBroad = true };
     }
 
     private static Figure Slices(SearchOutcome search, SearchTrial[] measured)

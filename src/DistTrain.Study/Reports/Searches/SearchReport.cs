@@ -53,7 +53,7 @@ public static class SearchReport
 
         if (!search.Importance.IsEmpty)
         {
-            yield return $"By the estimate of importance, {string.Join(", ", search.Importance.OrderByDescending(pair => pair.Value).Take(3).Select(pair => $"{pair.Key} explains {NumberText.Percent(pair.Value)}"))} of the variation.";
+            yield return $"By the estimate of importance, {string.Join(", ", search.Importance.OrderByDescending(pair => pair.Value).Take(3).Select(pair => $"{pair.Key} explains {NumberText.Figure(pair.Value * 100, 2)}\u00a0%"))} of the variation.";
         }
 
         foreach (var group in search.Trials.GroupBy(trial => trial.Status).Where(group => group.Any(trial => trial.Objective is null)))

@@ -17,7 +17,7 @@ internal static class StudyTuningFigures
         {
             new Intervals([.. study.Batches.Where(batch => batch.RateRange.Lowest > 0).Select(batch => new Interval(batch.BatchSize, batch.RateRange.Lowest, batch.RateRange.Highest, $"batch {NumberText.Whole(batch.BatchSize)}: tried from {NumberText.Figure(batch.RateRange.Lowest)} to {NumberText.Figure(batch.RateRange.Highest)}"))])
             {
-                Color = MarkColor.Faint, Thickness = 5, Cap = 0, Name = "rates that were tried",
+                Color = MarkColor.Faint, Thickness = 1.2, Cap = 5, Name = "rates that were tried",
             },
         };
         if (known.Length > 0)
@@ -71,7 +71,7 @@ internal static class StudyTuningFigures
         }).Where(dots => !dots.Points.IsEmpty);
 
         // Trials of nearly the same rate are moved apart within their row, each always in the same way.
-        double Row(TrialResult trial) => Array.IndexOf(rows, trial.Request.BatchSize) + (((trial.Request.Index * 0.618) % 1) - 0.5) * 0.5;
+        double Row(TrialResult trial) => Array.IndexOf(rows, trial.Request.BatchSize) + ((((trial.Request.Index * 0.618) % 1) - 0.5) * 0.36);
         MarkColor Shade(TrialResult trial)
         {
             var (least, most) = ranges[trial.Request.BatchSize];
