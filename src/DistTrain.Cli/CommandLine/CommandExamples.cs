@@ -109,6 +109,19 @@ internal static class CommandExamples
         "disttrain simulate --seed 4711 --trace trace.txt",
     ];
 
+    public static ImmutableArray<string> Report { get; } =
+    [
+        "disttrain report runs/NAME                       # writes runs/NAME/report.html anew",
+        "disttrain report runs/NAME --out today.html",
+    ];
+
+    public static ImmutableArray<string> Compare { get; } =
+    [
+        "disttrain compare runs/*                         # runs that differ in nothing but the seed are one group",
+        "disttrain compare runs/sgd-1 runs/sgd-2 runs/adam-1 runs/adam-2 --out comparison.html",
+        "disttrain compare runs/* --json | jq 'select(.event == \"finding\") | .sentence'",
+    ];
+
     public static ImmutableArray<string> Models { get; } =
     [
         "disttrain models                                 # for the built-in digits",

@@ -57,6 +57,7 @@ internal sealed partial class CommandTree
         AddSimulateCommand();
         AddClusterCommands();
         AddChaosCommand();
+        AddReportCommands();
         Add("inspect", "the layers of a model: shapes, counts, means, deviations, extremes", CommandExamples.Inspect, Inspect, [runOrFile], [json]);
     }
 

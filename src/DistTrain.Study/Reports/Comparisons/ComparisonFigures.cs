@@ -24,7 +24,7 @@ internal static class ComparisonFigures
     public static ImmutableArray<Figure> Final(RunGroups groups)
     {
         var metrics = ComparisonReport.Metrics(groups);
-        return [.. ((string[])["testAccuracy", "testLoss", "validationAccuracy", "validationLoss", "seconds"]).Where(metric => metrics.Contains(metric) || (metric == "seconds" && groups.Groups.All(group => ComparisonReport.Seconds(group).Length > 0))).Select(metric => Final(groups, metric))];
+        return [.. ComparisonReport.MainMetrics.Append(ComparisonReport.Time).Where(metric => metrics.Contains(metric) || (metric == ComparisonReport.Time && groups.Groups.All(group => ComparisonReport.Seconds(group).Length > 0))).Select(metric => Final(groups, metric))];
     }
 
     private static PlotAxis Missed { get; } = new("labels missed") { Numbers = TickNumbers.Percent, HoldsZero = true };
@@ -70,11 +70,11 @@ internal static class ComparisonFigures
 
     private static Figure Final(RunGroups groups, string metric)
     {
-        var rows = groups.Groups.Select((group, index) => (group, index, Values: metric == "seconds" ? ComparisonReport.Seconds(group) : ComparisonReport.Values(group, metric))).ToArray();
+        var rows = groups.Groups.Select((group, index) => (group, index, Values: metric == ComparisonReport.Time ? ComparisonReport.Seconds(group) : ComparisonReport.Values(group, metric))).ToArray();
         var marks = new List<Mark>();
         foreach (var (group, index, values) in rows)
         {
-            var interval = SeedInterval.Of(values)!.Value;
+            var interval = ComparisonReport.Interval(group, metric)!.Value;
             var color = MarkColor.Series(index);
             marks.Add(new Dots([.. values.Select(value => new Dot(value, index + 0.22, $"{group.Letter}, one run: {ComparisonReport.Written(metric, value)}"))]) { Color = color, Radius = 2.5, IsHollow = true });
             if (interval is { Lower: { } lower, Upper: { } upper })
@@ -88,8 +88,8 @@ internal static class ComparisonFigures
         var title = char.ToUpperInvariant(metric[0]) + RunTables.Words(metric)[1..];
         return Figure.Of(
             title,
-            "Means with their 95 % t intervals; small: each run.",
-            new Plot($"{title} of each group", new PlotAxis(RunSentences.IsShare(metric) ? "labels hit" : metric == "seconds" ? "seconds of training" : "loss") { Numbers = RunSentences.IsShare(metric) ? TickNumbers.Percent : TickNumbers.Short }, PlotAxis.OfCategories("", groups.Groups.Select(group => group.Name)), [.. marks]) { RowHeight = 46 },
+            "Means with their 95 % t intervals; small: each run. The table above says which group is which.",
+            new Plot($"{title} of each group", new PlotAxis(RunSentences.IsShare(metric) ? "labels hit" : metric == ComparisonReport.Time ? "seconds of training" : "loss") { Numbers = RunSentences.IsShare(metric) ? TickNumbers.Percent : TickNumbers.Short }, PlotAxis.OfCategories("", groups.Groups.Select(group => group.Letter)), [.. marks]) { RowHeight = 46 },
             DataTable.Of($"final_{RunTables.Words(metric).Replace(' ', '_')}", ["group", "run", "value"], rows.SelectMany(row => row.Values.Select((value, run) => (row.group, run, value))), row => [row.group.Letter, row.run + 1, row.value]));
     }
 }
