@@ -14,7 +14,7 @@ internal sealed partial class CommandTree
     private void AddReportCommands()
     {
         Add("report", "make the report of a run anew, or that of one that still trains", CommandExamples.Report, Report, [run], [reportFile, json]);
-        Add("compare", "lay runs beside each other: means and intervals over seeds, and whether they explain the difference", CommandExamples.Compare, Compare, [runs], [comparisonFile, json]);
+        Add("compare", "lay runs beside each other: means over seeds, and what seeds may explain", CommandExamples.Compare, Compare, [runs], [comparisonFile, json]);
     }
 
     private ExitCode Report(ParseResult line) => ReportCommand.Run(new ReportRequest(line.GetRequiredValue(run), Read(line, reportFile, ValueReading.NotEmpty), line.GetValue(json)), host);

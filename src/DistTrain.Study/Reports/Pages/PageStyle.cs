@@ -37,6 +37,7 @@ internal static class PageStyle
         th,td{padding:5px 12px 5px 0;text-align:right;border-bottom:1px solid var(--line);white-space:nowrap}th{font-weight:600;color:var(--muted);vertical-align:bottom}td:last-child,th:last-child{padding-right:4px}
         .left1 :is(th,td):nth-child(-n+1),.left2 :is(th,td):nth-child(-n+2),.left3 :is(th,td):nth-child(-n+3),.left4 :is(th,td):nth-child(-n+4){text-align:left}
         .left9 :is(th,td){text-align:left}
+        .matrix :is(th,td):not(:first-child){padding-left:9px;padding-right:9px}.matrix td:not(:first-child):not(:last-child){text-align:center}.matrix th:not(:first-child):not(:last-child){text-align:center}
         .shade{background:color-mix(in srgb,var(--mark) calc(var(--p)*.7),transparent)}
         details.table{border:1px solid var(--line);border-radius:8px;padding:8px 14px}summary{cursor:pointer;font-weight:600}details[open] summary{margin-bottom:8px}
         .pair{display:grid;grid-template-columns:repeat(2,minmax(0,1fr));gap:0 40px}dl{display:grid;grid-template-columns:max-content minmax(0,1fr);gap:3px 18px;margin:0;font-size:14px}dt{color:var(--muted)}dd{margin:0;overflow-wrap:anywhere}

@@ -104,7 +104,7 @@ internal static class ReportPage
             page.Append("<p class=\"note\">").Append(E(table.Caption)).Append(' ').Append(table.Data is { } data ? Download(data) : "").Append("</p>");
         }
 
-        page.Append($"<div class=\"scroll\"><table class=\"left{table.LeftColumns}\"><thead><tr>");
+        page.Append($"<div class=\"scroll\"><table class=\"left{table.LeftColumns}{(table.Shades.IsDefaultOrEmpty ? "" : " matrix")}\"><thead><tr>");
         foreach (var name in table.Columns)
         {
             page.Append("<th>").Append(E(name)).Append("</th>");

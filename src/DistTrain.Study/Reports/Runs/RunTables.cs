@@ -9,6 +9,7 @@ namespace DistTrain.Study.Reports.Runs;
 internal static class RunTables
 {
     private const int MostClassesOfMatrix = 30;
+    private static readonly string[] PartNames = ["validation", "test"];
 
     public static ImmutableArray<ReadableTable> Of(RunHistory run) =>
     [
@@ -44,7 +45,13 @@ internal static class RunTables
         }
 
         var metrics = ending.Metrics.ToArray();
-        return new ReadableTable("What the saved weights do", ["figure", "value"], [.. metrics.Select(metric => ImmutableArray.Create(Words(metric.Key), RunSentences.Written(metric.Key, metric.Value)))], LeftColumns: 1)
+        string[] parts = [.. PartNames.Where(part => metrics.Any(metric => metric.Key.StartsWith(part, StringComparison.Ordinal)))];
+        var names = metrics.Select(metric => metric.Key[(PartNames.First(part => metric.Key.StartsWith(part, StringComparison.Ordinal)).Length)..]).Distinct().OrderBy(name => name is not ("Accuracy" or "Loss")).ThenBy(name => name, StringComparer.Ordinal);
+        return new ReadableTable(
+            "What the saved weights do",
+            ["figure", .. parts],
+            [.. names.Select(name => (ImmutableArray<string>)[Words(name), .. parts.Select(part => ending.Metric(part + name) is { } value ? RunSentences.Written(part + name, value) : "")])],
+            LeftColumns: 1)
         {
             Data = DataTable.Of("final", ["figure", "value"], metrics, metric => [Column(metric.Key), metric.Value]),
         };

@@ -51,7 +51,6 @@ internal sealed record StudyFile(int Format, StudyResult? Study);
     UseStringEnumConverter = true,
     IgnoreReadOnlyProperties = true,
     RespectRequiredConstructorParameters = true,
-    DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
     Converters = [typeof(NumberPairConverter), typeof(TextPairConverter)])]
 [JsonSerializable(typeof(StudyFile))]
 [JsonSerializable(typeof(double[]))]
