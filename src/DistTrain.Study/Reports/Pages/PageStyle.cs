@@ -45,7 +45,7 @@ internal static class PageStyle
         #tip{position:fixed;z-index:9;max-width:320px;padding:6px 10px;border-radius:6px;background:var(--text);color:var(--paper);font-size:13px;line-height:1.4;pointer-events:none;white-space:pre-line}
         @media (max-width:900px){.figures,.broad .drawings,.pair{grid-template-columns:minmax(0,1fr)}.drawings svg{max-width:700px}.single svg{max-width:none}}
         @media (max-width:560px){body{padding:16px 12px 28px;font-size:15px}h1{font-size:21px}h2{font-size:18px}.wide{display:none}.narrow{display:block}figure{padding:12px 8px 10px}dl{grid-template-columns:minmax(0,1fr)}dd{margin-bottom:6px}}
-        @media print{:root{--paper:#fff;--text:#000;--muted:#333;--line:#bbb;--grid:#ddd;--minor:#eee;--axis:#666}body{max-width:none;padding:0;font-size:10.5pt}figure,tr,li{break-inside:avoid}h2,h3{break-after:avoid}
+        @media print{:root{--paper:#fff;--text:#000;--muted:#333;--line:#bbb;--grid:#ddd;--minor:#eee;--axis:#666}body{max-width:none;padding:0;font-size:10.5pt}h1{font-size:17pt}.drawings svg{max-width:520px}.broad .drawings{grid-template-columns:repeat(2,minmax(0,1fr))}.single .drawings{grid-template-columns:minmax(0,1fr)}.single svg{max-width:none}figure,tr,li{break-inside:avoid}h2,h3{break-after:avoid}
         .figures{gap:10px}.wide{display:block}.narrow,#tip,.csv{display:none}.scroll{overflow:visible}details.table:not([open]){display:none}table{font-size:8.5pt}}
         """;
 
