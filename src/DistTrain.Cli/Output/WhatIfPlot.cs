@@ -37,7 +37,11 @@ internal static class WhatIfPlot
         return Figure.Of(
             "Throughput",
             "Samples a second over all workers.",
-            new Plot("Throughput against workers", Workers(table), PlotAxis.Logarithmic("samples/s"), [perfect, .. Series(groups, prediction => prediction.SamplesPerSecond, prediction => $"{RunText.Whole(prediction.SamplesPerSecond)} samples/s")]),
+            new Plot(
+                "Throughput against workers",
+                Workers(table),
+                PlotAxis.Logarithmic("samples/s"),
+                [perfect, .. Series(groups, prediction => prediction.SamplesPerSecond, prediction => $"{RunText.Whole(prediction.SamplesPerSecond)} samples/s")]),
             Data(table));
     }
 
@@ -60,7 +64,12 @@ internal static class WhatIfPlot
         {
             var (seconds, from) = (prediction.Seconds(part.Phases), done[place]);
             done[place] += Math.Max(0, seconds / prediction.StepSeconds);
-            return new Bar(place, from, done[place], $"{NumberText.Count(prediction.Question.Workers, "worker")}, {part.Name}: {NumberText.Seconds(seconds)}", index == parts.Length - 1 ? NumberText.Seconds(prediction.StepSeconds) : "");
+            return new Bar(
+                place,
+                from,
+                done[place],
+                $"{NumberText.Count(prediction.Question.Workers, "worker")}, {part.Name}: {NumberText.Seconds(seconds)}",
+                index == parts.Length - 1 ? NumberText.Seconds(prediction.StepSeconds) : "");
         })])
         {
             Color = MarkColor.Series(index), Name = part.Name, Width = 0.74,
@@ -68,7 +77,11 @@ internal static class WhatIfPlot
         return Figure.Of(
             $"A step's time{(group[0].Question.Shards is null ? "" : $", {Shards(group)}")}",
             "Shares of a step's critical path; above: the time of the step.",
-            new Plot("What a step's time goes into", PlotAxis.OfCategories("workers", group.Select(prediction => RunText.Whole(prediction.Question.Workers))), new PlotAxis("of the step") { Numbers = TickNumbers.Percent, From = 0, To = 1.08 }, bars),
+            new Plot(
+                "What a step's time goes into",
+                PlotAxis.OfCategories("workers", group.Select(prediction => RunText.Whole(prediction.Question.Workers))),
+                new PlotAxis("of the step") { Numbers = TickNumbers.Percent, From = 0, To = 1.08 },
+                bars),
             DataTable.Of(
                 group[0].Question.Shards is { } shards ? $"step_time_{shards}_shards" : "step_time",
                 ["workers", "step_seconds", .. StepParts.All.Select(part => part.JsonName)],
@@ -86,7 +99,10 @@ internal static class WhatIfPlot
     private static IEnumerable<Mark> Series(ImmutableArray<ImmutableArray<Prediction>> groups, Func<Prediction, double> value, Func<Prediction, string> text) => groups.SelectMany((group, index) => (Mark[])
     [
         new Curve([.. group.Select(prediction => ((double)prediction.Question.Workers, value(prediction)))]) { Color = MarkColor.Series(index), Dashes = Curve.DashesOf(index), Name = Shards(group) },
-        new Dots([.. group.Select(prediction => new Dot(prediction.Question.Workers, value(prediction), $"{NumberText.Count(prediction.Question.Workers, "worker")}, {NumberText.Count(prediction.Question.ShardCount, "shard")}: {text(prediction)}; limit: {prediction.Limit.Name()}"))])
+        new Dots([.. group.Select(prediction => new Dot(
+            prediction.Question.Workers,
+            value(prediction),
+            $"{NumberText.Count(prediction.Question.Workers, "worker")}, {NumberText.Count(prediction.Question.ShardCount, "shard")}: {text(prediction)}; limit: {prediction.Limit.Name()}"))])
         {
             Color = MarkColor.Series(index), Shape = Dots.ShapeOf(index), Radius = 4, Name = Shards(group),
         },

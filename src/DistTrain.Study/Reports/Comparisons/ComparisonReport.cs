@@ -23,7 +23,9 @@ public static class ComparisonReport
         return new ReportDocument
         {
             Kind = "Comparison of runs",
-            Title = string.Join(", ", ((string?[])[.. groups.Groups.SelectMany(group => group.Runs).Select(run => run.DataName).Distinct(), $"{NumberText.Count(groups.Groups.Sum(group => group.Runs.Length), "run")} in {NumberText.Count(groups.Groups.Length, "group")}"]).Where(word => !string.IsNullOrEmpty(word))),
+            Title = string.Join(
+                ", ",
+                ((string?[])[.. groups.Groups.SelectMany(group => group.Runs).Select(run => run.DataName).Distinct(), $"{NumberText.Count(groups.Groups.Sum(group => group.Runs.Length), "run")} in {NumberText.Count(groups.Groups.Length, "group")}"]).Where(word => !string.IsNullOrEmpty(word))),
             Headline = ComparisonSentences.Headline(groups),
             Findings = findings,
             Refusals = refusals,
@@ -77,10 +79,14 @@ public static class ComparisonReport
     public static SeedInterval? Interval(RunGroup group, string metric)
     {
         ArgumentNullException.ThrowIfNull(metric);
-        return SeedInterval.Of(metric == Time ? Seconds(group) : Values(group, metric))?.Within(metric.EndsWith("R2", StringComparison.Ordinal) ? double.NegativeInfinity : 0, RunSentences.IsShare(metric) ? 1 : double.PositiveInfinity);
+        return SeedInterval.Of(metric == Time ? Seconds(group) : Values(group, metric))?.Within(
+            metric.EndsWith("R2", StringComparison.Ordinal) ? double.NegativeInfinity : 0,
+            RunSentences.IsShare(metric) ? 1 : double.PositiveInfinity);
     }
 
-    private static string Joined(RunGroups groups, Func<RunHistory, string?> of) => string.Join(", ", groups.Groups.SelectMany(group => group.Runs).Select(of).Where(text => !string.IsNullOrEmpty(text)).Distinct());
+    private static string Joined(RunGroups groups, Func<RunHistory, string?> of) => string.Join(
+        ", ",
+        groups.Groups.SelectMany(group => group.Runs).Select(of).Where(text => !string.IsNullOrEmpty(text)).Distinct());
 
     private static ImmutableArray<ReadableTable> Differences(RunGroups groups) => groups.Groups.Length < 2
         ? []
@@ -111,7 +117,11 @@ public static class ComparisonReport
             LeftColumns: 2)
         {
             Caption = "Student's t over seeds, cut where no value can be; the file has every figure.",
-            Data = DataTable.Of("final_means", ["group", "figure", "mean", "lower", "upper", "runs"], rows, row => [row.Group.Name, row.Metric, row.Interval.Mean, row.Interval.Lower, row.Interval.Upper, row.Interval.Count]),
+            Data = DataTable.Of(
+                "final_means",
+                ["group", "figure", "mean", "lower", "upper", "runs"],
+                rows,
+                row => [row.Group.Name, row.Metric, row.Interval.Mean, row.Interval.Lower, row.Interval.Upper, row.Interval.Count]),
         };
     }
 

@@ -103,7 +103,12 @@ internal static class RunTables
         return new ReadableTable(
             "Who computed",
             ["worker", "micro-batches", "share", "first step", "last step"],
-            [.. shares.Select(worker => ImmutableArray.Create(worker.Worker, NumberText.Whole(worker.Count), all == 0 ? "" : NumberText.Percent((double)worker.Count / all), Step(worker.First), Step(worker.Last)))],
+            [.. shares.Select(worker => ImmutableArray.Create(
+                worker.Worker,
+                NumberText.Whole(worker.Count),
+                all == 0 ? "" : NumberText.Percent((double)worker.Count / all),
+                Step(worker.First),
+                Step(worker.Last)))],
             LeftColumns: 1)
         {
             Caption = "Micro-batches whose gradients were accepted. A slow worker is given fewer.",
@@ -117,11 +122,19 @@ internal static class RunTables
         : new ReadableTable(
             "Failures that were survived",
             ["cause", "went on from step", "steps lost", "seconds lost"],
-            [.. run.Recoveries.Select(recovery => ImmutableArray.Create(recovery.Cause, NumberText.Whole(recovery.FromStep), NumberText.Whole(recovery.LostSteps), recovery.LostSeconds is { } seconds ? NumberText.Figure(seconds) : ""))],
+            [.. run.Recoveries.Select(recovery => ImmutableArray.Create(
+                recovery.Cause,
+                NumberText.Whole(recovery.FromStep),
+                NumberText.Whole(recovery.LostSteps),
+                recovery.LostSeconds is { } seconds ? NumberText.Figure(seconds) : ""))],
             LeftColumns: 1)
         {
             IsFolded = run.Recoveries.Length > 8,
-            Data = DataTable.Of("recoveries", ["cause", "from_step", "lost_steps", "lost_seconds"], run.Recoveries, recovery => [recovery.Cause, recovery.FromStep, recovery.LostSteps, recovery.LostSeconds]),
+            Data = DataTable.Of(
+                "recoveries",
+                ["cause", "from_step", "lost_steps", "lost_seconds"],
+                run.Recoveries,
+                recovery => [recovery.Cause, recovery.FromStep, recovery.LostSteps, recovery.LostSeconds]),
         };
 
     private static ReadableTable? ByEpoch(RunHistory run)
@@ -150,7 +163,11 @@ internal static class RunTables
 
     private static ReadableTable? Configuration(RunHistory run) => run.Configuration.IsEmpty
         ? null
-        : new ReadableTable("The whole configuration", ["key", "value"], [.. run.Configuration.Select(setting => ImmutableArray.Create(setting.Name, setting.Value))], LeftColumns: 2) { IsFolded = true };
+        : new ReadableTable(
+            "The whole configuration",
+            ["key", "value"],
+            [.. run.Configuration.Select(setting => ImmutableArray.Create(setting.Name, setting.Value))],
+            LeftColumns: 2) { IsFolded = true };
 
     private static string Figure(double? value) => value is { } number ? NumberText.Figure(number, 4) : "";
 

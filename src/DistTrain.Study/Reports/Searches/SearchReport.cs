@@ -82,9 +82,17 @@ public static class SearchReport
     private static ImmutableArray<ReadableTable> Best(SearchOutcome search) => search.Best is { } best
         ?
         [
-            new ReadableTable("Settings of the best trial", ["parameter", "value", "range"], [.. search.Parameters.Select((parameter, index) => ImmutableArray.Create(parameter.Name, best.Values[index], Range(parameter)))], LeftColumns: 9),
+            new ReadableTable(
+                "Settings of the best trial",
+                ["parameter", "value", "range"],
+                [.. search.Parameters.Select((parameter, index) => ImmutableArray.Create(parameter.Name, best.Values[index], Range(parameter)))],
+                LeftColumns: 9),
             .. search.BestConfiguration is { } yaml
-                ? (ReadableTable[])[new ReadableTable("As a configuration for disttrain train --config", ["YAML"], [.. yaml.TrimEnd().Split('\n').Select(line => ImmutableArray.Create(line))], LeftColumns: 9) { IsFolded = true }]
+                ? (ReadableTable[])[new ReadableTable(
+                    "As a configuration for disttrain train --config",
+                    ["YAML"],
+                    [.. yaml.TrimEnd().Split('\n').Select(line => ImmutableArray.Create(line))],
+                    LeftColumns: 9) { IsFolded = true }]
                 : [],
         ]
         : [];

@@ -81,7 +81,10 @@ internal static class StudyCostFigures
         ];
         var marks = series.SelectMany((line, index) =>
         {
-            var points = study.Batches.Where(batch => line.Value(batch) is not null).Select(batch => new Dot(batch.BatchSize, line.Value(batch)!.Value, $"batch {NumberText.Whole(batch.BatchSize)}, {line.Name}: {NumberText.Percent(line.Value(batch)!.Value)}")).ToImmutableArray();
+            var points = study.Batches.Where(batch => line.Value(batch) is not null).Select(batch => new Dot(
+                batch.BatchSize,
+                line.Value(batch)!.Value,
+                $"batch {NumberText.Whole(batch.BatchSize)}, {line.Name}: {NumberText.Percent(line.Value(batch)!.Value)}")).ToImmutableArray();
             return points.IsEmpty ? [] : (Mark[])
             [
                 new Curve([.. points.Select(point => (point.X, point.Y))]) { Color = MarkColor.Series(index), Dashes = Curve.DashesOf(index), Thickness = 1.5, Name = line.Name },
@@ -147,7 +150,10 @@ internal static class StudyCostFigures
     {
         var dots = study.Trials.Where(trial => trial.Request.Phase == TrialPhase.Confirmation && AtGoal(trial) is not null)
             .Select(trial => (Trial: trial, Value: value(AtGoal(trial)!)))
-            .Select(run => new Dot(run.Trial.Request.BatchSize, run.Value, $"batch {NumberText.Whole(run.Trial.Request.BatchSize)}, seed {run.Trial.Request.Seed}: {words(run.Value)}")).ToImmutableArray();
+            .Select(run => new Dot(
+                run.Trial.Request.BatchSize,
+                run.Value,
+                $"batch {NumberText.Whole(run.Trial.Request.BatchSize)}, seed {run.Trial.Request.Seed}: {words(run.Value)}")).ToImmutableArray();
         return dots.IsEmpty ? [] : [new Dots(dots) { Color = Confirmed, Radius = 2, Name = "confirmation run" }];
     }
 

@@ -41,7 +41,13 @@ internal static class StudyCurveFigures
         if (runs.Any(trial => trial.BestValidationError is not null))
         {
             Mark[] goal = study.Goal.Metric == GoalMetric.ValidationError ? [Goal(study)] : [];
-            drawings.Add(("error by epoch", By("Validation error by epoch", PlotAxis.Logarithmic("epochs"), Epochs, PlotAxis.Logarithmic("labels missed") with { Numbers = TickNumbers.Percent }, point => point.ValidationError, goal)));
+            drawings.Add(("error by epoch", By(
+                "Validation error by epoch",
+                PlotAxis.Logarithmic("epochs"),
+                Epochs,
+                PlotAxis.Logarithmic("labels missed") with { Numbers = TickNumbers.Percent },
+                point => point.ValidationError,
+                goal)));
         }
 
         return new Figure(
@@ -84,7 +90,10 @@ internal static class StudyCurveFigures
             return null;
         }
 
-        var dots = new Dots([.. known.Select(batch => new Dot(batch.BatchSize, batch.NoiseScaleAtGoal!.Value, $"batch {NumberText.Whole(batch.BatchSize)}: noise scale {NumberText.Figure(batch.NoiseScaleAtGoal!.Value)} at the goal"))])
+        var dots = new Dots([.. known.Select(batch => new Dot(
+            batch.BatchSize,
+            batch.NoiseScaleAtGoal!.Value,
+            $"batch {NumberText.Whole(batch.BatchSize)}: noise scale {NumberText.Figure(batch.NoiseScaleAtGoal!.Value)} at the goal"))])
         {
             Color = MarkColor.Series(0), Name = "noise scale at the goal: predicted B_crit",
         };
