@@ -23,6 +23,8 @@ public sealed class HelpTests : IDisposable
     [InlineData("simulate --help")]
     [InlineData("export --help")]
     [InlineData("models --help")]
+    [InlineData("report --help")]
+    [InlineData("compare --help")]
     [InlineData("cluster --help")]
     [InlineData("cluster init --help")]
     [InlineData("worker --help")]

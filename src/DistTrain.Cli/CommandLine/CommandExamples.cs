@@ -129,6 +129,19 @@ internal static class CommandExamples
         "disttrain search --config model.yaml --set model.dropout=0.1..0.5 --method asha --trials 81 --epochs 27",
     ];
 
+    public static ImmutableArray<string> Report { get; } =
+    [
+        "disttrain report runs/NAME                       # writes runs/NAME/report.html anew",
+        "disttrain report runs/NAME --out today.html",
+    ];
+
+    public static ImmutableArray<string> Compare { get; } =
+    [
+        "disttrain compare runs/*                         # runs that differ in nothing but the seed are one group",
+        "disttrain compare runs/sgd-1 runs/sgd-2 runs/adam-1 runs/adam-2 --out comparison.html",
+        "disttrain compare runs/* --json | jq 'select(.event == \"finding\") | .sentence'",
+    ];
+
     public static ImmutableArray<string> Models { get; } =
     [
         "disttrain models                                 # for the built-in digits",

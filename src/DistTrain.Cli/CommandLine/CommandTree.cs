@@ -58,6 +58,7 @@ internal sealed partial class CommandTree
         AddClusterCommands();
         AddStudyCommands();
         AddChaosCommand();
+        AddReportCommands();
         Add("inspect", "the layers of a model: shapes, counts, means, deviations, extremes", CommandExamples.Inspect, Inspect, [runOrFile], [json]);
     }
 

@@ -36,7 +36,7 @@ public static class EvaluateCommand
         var model = run.Model;
         var summary = Inference.Evaluate(engine, model.Graph, model.Loss, model.Weights, samples.Samples, run.Configuration.TopK)
             ?? throw new CommandException(ExitCode.BadData, $"{samples.Name} has no samples");
-        var confusion = samples.Samples.Targets is ClassLabels labels ? Confusion(engine, run, samples.Samples, labels) : null;
+        var confusion = Inference.Confusion(engine, model.Graph, model.Loss, model.Weights, samples.Samples);
         if (request.Json)
         {
             host.Output.WriteLine(Json(run, samples, engine, summary, confusion));
@@ -47,22 +47,6 @@ public static class EvaluateCommand
         }
 
         return ExitCode.Success;
-    }
-
-    private static ConfusionMatrix Confusion(IEngine engine, StoredRun run, SampleSet samples, ClassLabels labels)
-    {
-        var predicted = new int[labels.Labels.Length];
-        var loss = run.Model.Loss;
-        Inference.ForEachBlock(engine, run.Model.Graph, loss, run.Model.Weights, samples, (first, count, outputs) =>
-        {
-            var rows = count * labels.LabelsPerSample;
-            var width = outputs.Length / rows;
-            for (var i = 0; i < rows; i++)
-            {
-                predicted[(first * labels.LabelsPerSample) + i] = Evaluation.PredictedClass(loss, outputs.Slice(i * width, width));
-            }
-        });
-        return ConfusionMatrix.Create(labels.ClassNames.Length, labels.Labels.Span, predicted);
     }
 
     private static void Write(Host host, StoredRun run, ModelSamples samples, EvaluationSummary summary, ConfusionMatrix? confusion)

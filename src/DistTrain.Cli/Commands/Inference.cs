@@ -57,4 +57,25 @@ internal static class Inference
         });
         return EvaluationRule.Decide(blocks, samples.Targets is ClassLabels, metrics, Math.Max(1, samples.Targets.LabelsPerSample)).Summary;
     }
+
+    /// <summary>How often each class was taken for each; null for samples without classes.</summary>
+    public static ConfusionMatrix? Confusion(IEngine engine, ModelGraph graph, Loss loss, TensorBuffer weights, SampleSet samples)
+    {
+        if (samples.Targets is not ClassLabels labels)
+        {
+            return null;
+        }
+
+        var predicted = new int[labels.Labels.Length];
+        ForEachBlock(engine, graph, loss, weights, samples, (first, count, outputs) =>
+        {
+            var rows = count * labels.LabelsPerSample;
+            var width = outputs.Length / rows;
+            for (var i = 0; i < rows; i++)
+            {
+                predicted[(first * labels.LabelsPerSample) + i] = Evaluation.PredictedClass(loss, outputs.Slice(i * width, width));
+            }
+        });
+        return ConfusionMatrix.Create(labels.ClassNames.Length, labels.Labels.Span, predicted);
+    }
 }

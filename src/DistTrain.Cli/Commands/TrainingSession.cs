@@ -5,6 +5,7 @@ using DistTrain.Learning;
 using DistTrain.Runtime;
 using DistTrain.Runtime.Recovery;
 using DistTrain.Runtime.RunDirectory;
+using DistTrain.Study.Reports.Runs;
 
 namespace DistTrain.Cli.Commands;
 
@@ -70,6 +71,7 @@ internal sealed class TrainingSession
         directory.WriteModel(training.ModelOf(run, result.Weights, result.WeightsHash, result.LastStep));
         var summary = Summarize(result);
         directory.AppendMetrics(JsonEvents.Finished(run, summary));
+        directory.WriteReport(RunReportPage.Html(directory.ReadMetrics(), run.RunDirectory, ConfusionsOf(result)));
         reporter.Finished(summary);
         return Conclude(summary, cluster?.Failure);
     }
@@ -200,6 +202,11 @@ internal sealed class TrainingSession
 
     private EvaluationSummary? Evaluate(TrainingResult result, SampleSet? samples) =>
         samples is null ? null : Inference.Evaluate(training.Engine, run.Graph, definition.Loss, result.Weights, samples, definition.TopK);
+
+    /// <summary>Over the test part; null where there are no classes, or so many that nobody could read them, or somebody waits for the end.</summary>
+    private Confusions? ConfusionsOf(TrainingResult result) => result.Outcome is RunOutcome.Completed or RunOutcome.StoppedEarly && run.Data.ClassNames.Length is > 0 and <= RunReportPage.MostClasses && definition.Test is { } test
+        ? RunReportPage.Confusions(Inference.Confusion(training.Engine, run.Graph, definition.Loss, result.Weights, test), run.Data.ClassNames)
+        : null;
 
     private ExitCode Conclude(RunSummary summary, string? failure)
     {

@@ -97,7 +97,7 @@ public static class WhatIfCommand
 
         if (request.PlotFile is { } plot)
         {
-            OutputFile.Write(plot, WhatIfPlot.Html(table));
+            OutputFile.Write(plot, WhatIfPlot.Html(table, host.Version));
             if (!request.Json)
             {
                 host.Output.WriteLine($"drawn in {plot}");

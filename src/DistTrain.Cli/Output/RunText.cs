@@ -144,6 +144,7 @@ public static class RunText
         rows.Add(("training time", Seconds(summary.Seconds)));
         rows.Add(("weights", summary.WeightsHash));
         rows.Add(("run directory", run.RunDirectory));
+        rows.Add(("report", Path.Combine(run.RunDirectory, "report.html")));
         return rows;
     }
 

@@ -7,6 +7,9 @@ namespace DistTrain.Cli.Output;
 /// <summary>Predictions for people.</summary>
 internal static class WhatIfText
 {
+    /// <summary>Of <see cref="Cells"/>.</summary>
+    public static IReadOnlyList<string> Headings { get; } = ["workers", "shards", "step ms", "samples/s", "efficiency", .. StepParts.All.Select(part => part.Name), "limit"];
+
     public static void Write(WhatIfTable table, TextWriter output)
     {
         foreach (var line in Header(table))
@@ -15,8 +18,7 @@ internal static class WhatIfText
         }
 
         output.WriteLine();
-        string[] headings = ["workers", "shards", "step ms", "samples/s", "efficiency", .. StepParts.All.Select(part => part.Name), "limit"];
-        foreach (var line in TextTable.Lines(headings, [.. table.Predictions.Select(prediction => Cells(table, prediction))], leftColumns: 0))
+        foreach (var line in TextTable.Lines(Headings, [.. table.Predictions.Select(prediction => Cells(table, prediction))], leftColumns: 0))
         {
             output.WriteLine(line);
         }
@@ -54,7 +56,7 @@ internal static class WhatIfText
 
     private static string Rate(double bytesPerSecond) => double.IsInfinity(bytesPerSecond) ? "unlimited bandwidth" : $"{bytesPerSecond * 8 / 1e9:0.###} Gbit/s";
 
-    private static IReadOnlyList<string> Cells(WhatIfTable table, Prediction prediction) =>
+    public static IReadOnlyList<string> Cells(WhatIfTable table, Prediction prediction) =>
     [
         RunText.Whole(prediction.Question.Workers),
         RunText.Whole(prediction.Question.ShardCount),
@@ -66,7 +68,7 @@ internal static class WhatIfText
     ];
 
     /// <summary>Why it is so, where that changes from one row to the next; and what there is to warn of.</summary>
-    private static IEnumerable<string> Notes(WhatIfTable table)
+    public static IEnumerable<string> Notes(WhatIfTable table)
     {
         yield return $"Efficiency is held to one worker that holds the weights itself: {RunText.Whole(table.Alone.SamplesPerSecond)} samples/s. The shares are of a step's critical path.";
         (Limit Limit, int Shards)? before = null;

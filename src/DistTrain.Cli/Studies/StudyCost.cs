@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text.Json;
 using DistTrain.Cli.Output;
 using DistTrain.Study.Experiments;
+using DistTrain.Study.Reports.Plotting;
 
 namespace DistTrain.Cli.Studies;
 
@@ -37,7 +38,7 @@ internal static class StudyCost
         host.Output.WriteLine();
         var rows = costs.Select(cost => (IReadOnlyList<string>)
         [
-            RunText.Whole(cost.BatchSize), RunText.Whole(cost.BudgetSteps), AxisText.Seconds(cost.StepSeconds), AxisText.Seconds(cost.EvaluationSeconds), Duration(cost.TrialSeconds),
+            RunText.Whole(cost.BatchSize), RunText.Whole(cost.BudgetSteps), NumberText.Seconds(cost.StepSeconds), NumberText.Seconds(cost.EvaluationSeconds), Duration(cost.TrialSeconds),
         ]);
         foreach (var line in TextTable.Lines(["batch", "steps at most", "a step", "an evaluation", "a trial at most"], [.. rows], leftColumns: 0))
         {

@@ -119,6 +119,10 @@ public sealed class RunDirectoryWriter : IDisposable
     /// <exception cref="RunDirectoryException">The system refuses.</exception>
     public void WriteModel(TrainedModel model) => Guarded(Paths.Directory, () => ModelFile.Write(Paths.Model, model));
 
+    /// <summary>Replaces the report as a whole.</summary>
+    /// <exception cref="RunDirectoryException">The system refuses.</exception>
+    public void WriteReport(string page) => Guarded(Paths.Directory, () => AtomicFile.Write(Paths.Report, stream => stream.Write(Encoding.UTF8.GetBytes(page))));
+
     /// <summary>Takes everything back that was written, for a run that could not begin: the same directory can be used again. Nothing may be written afterwards.</summary>
     public void Discard()
     {

@@ -18,6 +18,9 @@ public readonly record struct RunPaths(string Directory)
 
     public string Checkpoints => Path.Combine(Directory, "checkpoints");
 
+    /// <summary>A page for people, made at the end of the training from the metrics.</summary>
+    public string Report => Path.Combine(Directory, "report.html");
+
     public string Model => Path.Combine(Directory, "model.safetensors");
 
     /// <summary>What a worker process on this machine said.</summary>

@@ -56,7 +56,7 @@ public sealed class TrainCommandTests : IDisposable
     public void The_run_directory_holds_the_same_lines_and_gives_the_same_bits_again()
     {
         var first = sandbox.Train("--json", "--seed", "7", "--optimizer", "adam");
-        Assert.Equal(["config.yaml", "metrics.jsonl", "model.safetensors"], Directory.GetFiles(sandbox.At("run")).Select(Path.GetFileName).Order());
+        Assert.Equal(["config.yaml", "metrics.jsonl", "model.safetensors", "report.html"], Directory.GetFiles(sandbox.At("run")).Select(Path.GetFileName).Order());
         Assert.Equal(first.Output, File.ReadAllText(sandbox.At("run/metrics.jsonl")));
 
         var again = sandbox.Run("train", "--config", sandbox.At("run/config.yaml"), "--run", sandbox.At("again"), "--json");

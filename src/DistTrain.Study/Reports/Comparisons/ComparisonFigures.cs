@@ -24,7 +24,7 @@ internal static class ComparisonFigures
     public static ImmutableArray<Figure> Final(RunGroups groups)
     {
         var metrics = ComparisonReport.Metrics(groups);
-        return [.. ((string[])["testAccuracy", "testLoss", "validationAccuracy", "validationLoss", "seconds"]).Where(metric => metrics.Contains(metric) || (metric == "seconds" && groups.Groups.All(group => ComparisonReport.Seconds(group).Length > 0))).Select(metric => Final(groups, metric))];
+        return [.. ComparisonReport.MainMetrics.Append(ComparisonReport.Time).Where(metric => metrics.Contains(metric) || (metric == ComparisonReport.Time && groups.Groups.All(group => ComparisonReport.Seconds(group).Length > 0))).Select(metric => Final(groups, metric))];
     }
 
     private static PlotAxis Missed { get; } = new("labels missed") { Numbers = TickNumbers.Percent, HoldsZero = true };
@@ -49,7 +49,10 @@ internal static class ComparisonFigures
             }
 
             lines.Add(new Curve([.. own.Select(row => ((double)row.Epoch, row.Interval.Mean))]) { Color = MarkColor.Series(index), Dashes = Plotting.Curve.DashesOf(index), Name = group.Name });
-            lines.Add(new Dots([.. own.Select(row => new Dot(row.Epoch, row.Interval.Mean, $"{group.Letter}, epoch {row.Epoch}: {NumberText.Figure(row.Interval.Mean, 4)}{(row.Interval is { Lower: { } lower, Upper: { } upper } ? $" ({NumberText.Figure(lower, 4)} to {NumberText.Figure(upper, 4)})" : "")}"))]) { Color = MarkColor.Series(index), Radius = own.Length > 60 ? 1.2 : 2.2 });
+            lines.Add(new Dots([.. own.Select(row => new Dot(
+                row.Epoch,
+                row.Interval.Mean,
+                $"{group.Letter}, epoch {row.Epoch}: {NumberText.Figure(row.Interval.Mean, 4)}{(row.Interval is { Lower: { } lower, Upper: { } upper } ? $" ({NumberText.Figure(lower, 4)} to {NumberText.Figure(upper, 4)})" : "")}"))]) { Color = MarkColor.Series(index), Radius = own.Length > 60 ? 1.2 : 2.2 });
         }
 
         return Figure.Of(
@@ -70,16 +73,20 @@ internal static class ComparisonFigures
 
     private static Figure Final(RunGroups groups, string metric)
     {
-        var rows = groups.Groups.Select((group, index) => (group, index, Values: metric == "seconds" ? ComparisonReport.Seconds(group) : ComparisonReport.Values(group, metric))).ToArray();
+        var rows = groups.Groups.Select((group, index) => (group, index, Values: metric == ComparisonReport.Time ? ComparisonReport.Seconds(group) : ComparisonReport.Values(group, metric))).ToArray();
         var marks = new List<Mark>();
         foreach (var (group, index, values) in rows)
         {
-            var interval = SeedInterval.Of(values)!.Value;
+            var interval = ComparisonReport.Interval(group, metric)!.Value;
             var color = MarkColor.Series(index);
             marks.Add(new Dots([.. values.Select(value => new Dot(value, index + 0.22, $"{group.Letter}, one run: {ComparisonReport.Written(metric, value)}"))]) { Color = color, Radius = 2.5, IsHollow = true });
             if (interval is { Lower: { } lower, Upper: { } upper })
             {
-                marks.Add(new Intervals([new Interval(index, lower, upper, $"{group.Letter}: {ComparisonReport.Written(metric, lower)} to {ComparisonReport.Written(metric, upper)}")]) { Color = color, IsHorizontal = true });
+                marks.Add(new Intervals([new Interval(
+                    index,
+                    lower,
+                    upper,
+                    $"{group.Letter}: {ComparisonReport.Written(metric, lower)} to {ComparisonReport.Written(metric, upper)}")]) { Color = color, IsHorizontal = true });
             }
 
             marks.Add(new Dots([new Dot(interval.Mean, index, $"{group.Letter}, mean: {ComparisonReport.Written(metric, interval.Mean)}")]) { Color = color, Shape = Dots.ShapeOf(index) });
@@ -88,8 +95,12 @@ internal static class ComparisonFigures
         var title = char.ToUpperInvariant(metric[0]) + RunTables.Words(metric)[1..];
         return Figure.Of(
             title,
-            "Means with their 95 % t intervals; small: each run.",
-            new Plot($"{title} of each group", new PlotAxis(RunSentences.IsShare(metric) ? "labels hit" : metric == "seconds" ? "seconds of training" : "loss") { Numbers = RunSentences.IsShare(metric) ? TickNumbers.Percent : TickNumbers.Short }, PlotAxis.OfCategories("", groups.Groups.Select(group => group.Name)), [.. marks]) { RowHeight = 46 },
-            DataTable.Of($"final_{metric}", ["group", "run", "value"], rows.SelectMany(row => row.Values.Select((value, run) => (row.group, run, value))), row => [row.group.Letter, row.run + 1, row.value]));
+            "Means with their 95 % t intervals; small: each run. The table above says which group is which.",
+            new Plot(
+                $"{title} of each group",
+                new PlotAxis(RunSentences.IsShare(metric) ? "labels hit" : metric == ComparisonReport.Time ? "seconds of training" : "loss") { Numbers = RunSentences.IsShare(metric) ? TickNumbers.Percent : TickNumbers.Short },
+                PlotAxis.OfCategories("", groups.Groups.Select(group => group.Letter)),
+                [.. marks]) { RowHeight = 46 },
+            DataTable.Of($"final_{RunTables.Words(metric).Replace(' ', '_')}", ["group", "run", "value"], rows.SelectMany(row => row.Values.Select((value, run) => (row.group, run, value))), row => [row.group.Letter, row.run + 1, row.value]));
     }
 }

@@ -9,6 +9,11 @@ namespace DistTrain.Study.Reports.Comparisons;
 /// <summary>Several trainings beside each other: those that differ in nothing but the seed are one group.</summary>
 public static class ComparisonReport
 {
+    /// <summary>How seconds of training are named among the metrics.</summary>
+    internal const string Time = "seconds";
+
+    internal static readonly ImmutableArray<string> MainMetrics = ["testAccuracy", "testLoss", "validationAccuracy", "validationLoss"];
+
     /// <exception cref="InvalidInputException">There is nothing to compare, or a run does not say what was set.</exception>
     public static ReportDocument Of(IEnumerable<RunHistory> runs)
     {
@@ -18,7 +23,9 @@ public static class ComparisonReport
         return new ReportDocument
         {
             Kind = "Comparison of runs",
-            Title = string.Join(", ", ((string?[])[.. groups.Groups.SelectMany(group => group.Runs).Select(run => run.DataName).Distinct(), $"{NumberText.Count(groups.Groups.Sum(group => group.Runs.Length), "run")} in {NumberText.Count(groups.Groups.Length, "group")}"]).Where(word => !string.IsNullOrEmpty(word))),
+            Title = string.Join(
+                ", ",
+                ((string?[])[.. groups.Groups.SelectMany(group => group.Runs).Select(run => run.DataName).Distinct(), $"{NumberText.Count(groups.Groups.Sum(group => group.Runs.Length), "run")} in {NumberText.Count(groups.Groups.Length, "group")}"]).Where(word => !string.IsNullOrEmpty(word))),
             Headline = ComparisonSentences.Headline(groups),
             Findings = findings,
             Refusals = refusals,
@@ -45,12 +52,11 @@ public static class ComparisonReport
     public static ImmutableArray<string> Metrics(RunGroups groups)
     {
         ArgumentNullException.ThrowIfNull(groups);
-        string[] order = ["testAccuracy", "testLoss", "validationAccuracy", "validationLoss"];
         return
         [
             .. groups.Groups.SelectMany(group => group.Runs).SelectMany(run => run.Ending?.Metrics.Keys ?? []).Distinct()
                 .Where(metric => groups.Groups.All(group => Values(group, metric).Length > 0))
-                .OrderBy(metric => Array.IndexOf(order, metric) is var place && place < 0 ? order.Length : place).ThenBy(metric => metric, StringComparer.Ordinal),
+                .OrderBy(metric => MainMetrics.IndexOf(metric) is var place && place < 0 ? MainMetrics.Length : place).ThenBy(metric => metric, StringComparer.Ordinal),
         ];
     }
 
@@ -68,7 +74,19 @@ public static class ComparisonReport
         return [.. group.Runs.Select(run => run.Ending?.Seconds).OfType<double>()];
     }
 
-    private static string Joined(RunGroups groups, Func<RunHistory, string?> of) => string.Join(", ", groups.Groups.SelectMany(group => group.Runs).Select(of).Where(text => !string.IsNullOrEmpty(text)).Distinct());
+    /// <summary>Mean and 95 % interval over the group's runs, cut where no value can be: shares lie between 0 and 1, losses and seconds are not below 0. Null without values.</summary>
+    /// <param name="metric">One of <see cref="Metrics"/>, or <c>seconds</c>.</param>
+    public static SeedInterval? Interval(RunGroup group, string metric)
+    {
+        ArgumentNullException.ThrowIfNull(metric);
+        return SeedInterval.Of(metric == Time ? Seconds(group) : Values(group, metric))?.Within(
+            metric.EndsWith("R2", StringComparison.Ordinal) ? double.NegativeInfinity : 0,
+            RunSentences.IsShare(metric) ? 1 : double.PositiveInfinity);
+    }
+
+    private static string Joined(RunGroups groups, Func<RunHistory, string?> of) => string.Join(
+        ", ",
+        groups.Groups.SelectMany(group => group.Runs).Select(of).Where(text => !string.IsNullOrEmpty(text)).Distinct());
 
     private static ImmutableArray<ReadableTable> Differences(RunGroups groups) => groups.Groups.Length < 2
         ? []
@@ -83,25 +101,31 @@ public static class ComparisonReport
 
     private static ReadableTable Final(RunGroups groups)
     {
-        var rows = groups.Groups.SelectMany(group => Metrics(groups).Select(metric => (group, metric, SeedInterval.Of(Values(group, metric))!.Value))
-            .Concat(SeedInterval.Of(Seconds(group)) is { } seconds ? [(group, "seconds", seconds)] : [])).ToArray();
+        var all = Metrics(groups);
+        var rows = groups.Groups.SelectMany(group => all.Append(Time).Select(metric => (Group: group, Metric: metric, Interval: Interval(group, metric)))).Where(row => row.Interval is not null).Select(row => (row.Group, row.Metric, Interval: row.Interval!.Value)).ToArray();
+        // Those that follow from the others, more or less, are in the file only.
+        var shown = all.Where(metric => MainMetrics.Contains(metric)).ToArray() is { Length: > 0 } main ? [.. main, Time] : all.Append(Time).ToArray();
         return new ReadableTable(
             "Means over seeds",
             ["figure", "group", "mean", "95 % interval", "runs"],
             [
-                .. rows.OrderBy(row => Array.IndexOf([.. rows.Select(other => other.Item2).Distinct()], row.Item2)).Select(row => ImmutableArray.Create(
-                    RunTables.Words(row.Item2), row.group.Letter, Written(row.Item2, row.Item3.Mean),
-                    row.Item3 is { Lower: { } lower, Upper: { } upper } ? $"{Written(row.Item2, lower)} to {Written(row.Item2, upper)}" : "one seed: none",
-                    NumberText.Whole(row.Item3.Count))),
+                .. shown.SelectMany(metric => rows.Where(row => row.Metric == metric)).Select(row => ImmutableArray.Create(
+                    RunTables.Words(row.Metric), row.Group.Letter, Written(row.Metric, row.Interval.Mean),
+                    row.Interval is { Lower: { } lower, Upper: { } upper } ? $"{Written(row.Metric, lower)} to {Written(row.Metric, upper)}" : "one seed: none",
+                    NumberText.Whole(row.Interval.Count))),
             ],
             LeftColumns: 2)
         {
-            Caption = "Student's t over seeds.",
-            Data = DataTable.Of("final_means", ["group", "figure", "mean", "lower", "upper", "runs"], rows, row => [row.group.Name, row.Item2, row.Item3.Mean, row.Item3.Lower, row.Item3.Upper, row.Item3.Count]),
+            Caption = "Student's t over seeds, cut where no value can be; the file has every figure.",
+            Data = DataTable.Of(
+                "final_means",
+                ["group", "figure", "mean", "lower", "upper", "runs"],
+                rows,
+                row => [row.Group.Name, row.Metric, row.Interval.Mean, row.Interval.Lower, row.Interval.Upper, row.Interval.Count]),
         };
     }
 
-    internal static string Written(string metric, double value) => metric == "seconds" ? NumberText.Seconds(value) : RunSentences.Written(metric, value);
+    internal static string Written(string metric, double value) => metric == Time ? NumberText.Seconds(value) : RunSentences.Written(metric, value);
 
     private static ReadableTable Runs(RunGroups groups)
     {

@@ -19,11 +19,11 @@ internal static class ComparisonSentences
         var best = means[0];
         if (means.Length == 1)
         {
-            return $"{Capital(RunTables.Words(metric))} {Mean(metric, best.Values)} over {NumberText.Count(best.Values.Length, "seed")}";
+            return $"{Capital(RunTables.Words(metric))} {Mean(metric, best.Group)} over {NumberText.Count(best.Values.Length, "seed")}";
         }
 
         var rivals = means[1..].Where(other => !IsClear(best.Values, other.Values, Confidence(means.Length))).ToArray();
-        var words = $"{Capital(RunTables.Words(metric))}: {best.Group.Name} has the best mean, {ComparisonReport.Written(metric, best.Values.Average())}";
+        var words = $"{best.Group.Letter} ({best.Group.Difference}) has the best {RunTables.Words(metric)}, {ComparisonReport.Written(metric, best.Values.Average())} on average";
         return rivals.Length == 0 ? $"{words}, beyond what seeds explain" : $"{words}, but seeds may explain its lead over {string.Join(", ", rivals.Select(rival => rival.Group.Letter))}";
     }
 
@@ -43,7 +43,7 @@ internal static class ComparisonSentences
             var values = ComparisonReport.Seconds(group);
             if (values.Length > 0)
             {
-                findings.Add($"{group.Letter} trained for {Mean("seconds", values)} a run.");
+                findings.Add($"{group.Letter} trained for {Mean(ComparisonReport.Time, group)} a run.");
             }
         }
 
@@ -65,7 +65,7 @@ internal static class ComparisonSentences
         var ranked = Ranked(groups, metric).ToArray();
         foreach (var (group, values) in ranked)
         {
-            findings.Add($"{group.Letter} ends with a {RunTables.Words(metric)} of {Mean(metric, values)} over {NumberText.Count(values.Length, "seed")}.");
+            findings.Add($"{group.Letter} ends with a {RunTables.Words(metric)} of {Mean(metric, group)} over {NumberText.Count(values.Length, "seed")}.");
         }
 
         var confidence = Confidence(ranked.Length);
@@ -106,7 +106,7 @@ internal static class ComparisonSentences
 
     private static bool IsBetterAbove(string metric) => !metric.EndsWith("Loss", StringComparison.Ordinal) && !metric.EndsWith("Error", StringComparison.Ordinal) && !metric.EndsWith("Mse", StringComparison.Ordinal) && !metric.EndsWith("Mae", StringComparison.Ordinal);
 
-    private static string Mean(string metric, double[] values) => SeedInterval.Of(values) switch
+    private static string Mean(string metric, RunGroup group) => ComparisonReport.Interval(group, metric) switch
     {
         { Lower: { } lower, Upper: { } upper } interval => $"{ComparisonReport.Written(metric, interval.Mean)} (95 % interval {ComparisonReport.Written(metric, lower)} to {ComparisonReport.Written(metric, upper)})",
         var interval => ComparisonReport.Written(metric, interval?.Mean ?? double.NaN),

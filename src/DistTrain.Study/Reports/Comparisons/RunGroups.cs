@@ -11,6 +11,9 @@ public sealed record RunGroup(string Name, ImmutableArray<RunHistory> Runs)
 {
     /// <summary>The letter alone.</summary>
     public string Letter => Name.Split(':')[0];
+
+    /// <summary>What tells it from the other groups alone; the letter where it is the only one.</summary>
+    public string Difference => Name.Contains(':', StringComparison.Ordinal) ? Name[(Name.IndexOf(':', StringComparison.Ordinal) + 2)..] : Name;
 }
 
 /// <summary>Runs in groups of one configuration each.</summary>
@@ -66,7 +69,7 @@ public sealed record RunGroups(ImmutableArray<RunGroup> Groups, ImmutableArray<(
             return letter;
         }
 
-        var words = string.Join(", ", differences.Select(difference => $"{difference.Name} {difference.Values[index]}"));
+        var words = string.Join(", ", differences.Select(difference => $"{RunTables.Words(difference.Name)} {difference.Values[index]}"));
         return $"{letter}: {(words.Length <= LongestName ? words : words[..LongestName].TrimEnd() + "…")}";
     }
 }

@@ -32,6 +32,9 @@ public readonly record struct SeedInterval(double Mean, double? Lower, double? U
         return new SeedInterval(mean, mean - half, mean + half, values.Count);
     }
 
+    /// <summary>The interval's part between two bounds that no value can be beyond.</summary>
+    public SeedInterval Within(double least, double most) => this with { Lower = Lower is { } lower ? Math.Max(least, lower) : null, Upper = Upper is { } upper ? Math.Min(most, upper) : null };
+
     /// <summary>Mean of the first less mean of the second, with the interval of B. L. Welch (1947), which lets the spreads differ; null where a side has fewer than two values.</summary>
     public static SeedInterval? Difference(IReadOnlyCollection<double> first, IReadOnlyCollection<double> second, double confidence = UsualConfidence)
     {

@@ -22,7 +22,7 @@ internal static class PageStyle
         .findings ul,.refusals ul{margin:0;padding-left:20px;max-width:56em}.findings li,.refusals li{margin:5px 0;overflow-wrap:anywhere}.refusals li::marker{color:var(--warn)}.findings li::marker{color:var(--mark)}
         .figures{display:grid;grid-template-columns:repeat(2,minmax(0,1fr));gap:20px}
         figure{margin:0;padding:16px 16px 12px;border:1px solid var(--line);border-radius:10px;display:flex;flex-direction:column;min-width:0}
-        figure.broad{grid-column:1/-1}.broad .drawings{display:grid;grid-template-columns:repeat(2,minmax(0,1fr));gap:18px}.drawings{flex:1;display:flex;flex-direction:column;justify-content:flex-end}.drawings>div{display:flex;flex-direction:column;justify-content:flex-end;min-width:0}
+        figure.broad{grid-column:1/-1}.broad .drawings{display:grid;grid-template-columns:repeat(2,minmax(0,1fr));gap:18px}.broad.single .drawings{grid-template-columns:minmax(0,1fr)}.drawings{flex:1;display:flex;flex-direction:column}.drawings>div{flex:1;display:flex;flex-direction:column;min-width:0}.drawings .wide,.drawings .narrow{margin-top:auto}
         figcaption,.note{color:var(--muted);font-size:14px;line-height:1.45;margin:8px 0 0}.note{margin:0 0 8px}
         a{color:var(--link)}.csv{white-space:nowrap}
         svg{display:block;width:100%;height:auto}svg text{font-size:13px;fill:var(--muted)}.narrow svg text{font-size:12px}svg .label{fill:var(--text)}svg .small{font-size:11px}svg .inside{fill:var(--paper)}
@@ -33,18 +33,19 @@ internal static class PageStyle
         .narrow{display:none}
         .legend{list-style:none;margin:0 0 8px;padding:0;display:flex;flex-wrap:wrap;gap:2px 16px;font-size:13px;color:var(--muted)}.legend li{display:flex;align-items:center;gap:6px}
         .legend .key{width:30px;height:14px;flex:none}.legend .ramp{width:80px;height:14px;flex:none}
-        .table{margin:14px 0}.scroll{overflow-x:auto;max-width:100%}table{border-collapse:collapse;font-size:14px;font-variant-numeric:tabular-nums}
+        .table{margin:20px 0 14px}.scroll{overflow-x:auto;max-width:100%}table{border-collapse:collapse;font-size:14px;font-variant-numeric:tabular-nums}
         th,td{padding:5px 12px 5px 0;text-align:right;border-bottom:1px solid var(--line);white-space:nowrap}th{font-weight:600;color:var(--muted);vertical-align:bottom}td:last-child,th:last-child{padding-right:4px}
         .left1 :is(th,td):nth-child(-n+1),.left2 :is(th,td):nth-child(-n+2),.left3 :is(th,td):nth-child(-n+3),.left4 :is(th,td):nth-child(-n+4){text-align:left}
         .left9 :is(th,td){text-align:left}
+        .matrix :is(th,td):not(:first-child){padding-left:9px;padding-right:9px}.matrix td:not(:first-child):not(:last-child){text-align:center}.matrix th:not(:first-child):not(:last-child){text-align:center}
         .shade{background:color-mix(in srgb,var(--mark) calc(var(--p)*.7),transparent)}
         details.table{border:1px solid var(--line);border-radius:8px;padding:8px 14px}summary{cursor:pointer;font-weight:600}details[open] summary{margin-bottom:8px}
         .pair{display:grid;grid-template-columns:repeat(2,minmax(0,1fr));gap:0 40px}dl{display:grid;grid-template-columns:max-content minmax(0,1fr);gap:3px 18px;margin:0;font-size:14px}dt{color:var(--muted)}dd{margin:0;overflow-wrap:anywhere}
         footer{margin-top:34px;padding-top:10px;border-top:1px solid var(--line);color:var(--muted);font-size:13px}
         #tip{position:fixed;z-index:9;max-width:320px;padding:6px 10px;border-radius:6px;background:var(--text);color:var(--paper);font-size:13px;line-height:1.4;pointer-events:none;white-space:pre-line}
-        @media (max-width:900px){.figures,.broad .drawings,.pair{grid-template-columns:minmax(0,1fr)}.drawings svg{max-width:700px}}
+        @media (max-width:900px){.figures,.broad .drawings,.pair{grid-template-columns:minmax(0,1fr)}.drawings svg{max-width:700px}.single svg{max-width:none}}
         @media (max-width:560px){body{padding:16px 12px 28px;font-size:15px}h1{font-size:21px}h2{font-size:18px}.wide{display:none}.narrow{display:block}figure{padding:12px 8px 10px}dl{grid-template-columns:minmax(0,1fr)}dd{margin-bottom:6px}}
-        @media print{:root{--paper:#fff;--text:#000;--muted:#333;--line:#bbb;--grid:#ddd;--minor:#eee;--axis:#666}body{max-width:none;padding:0;font-size:10.5pt}figure,tr,li{break-inside:avoid}h2,h3{break-after:avoid}
+        @media print{:root{--paper:#fff;--text:#000;--muted:#333;--line:#bbb;--grid:#ddd;--minor:#eee;--axis:#666}body{max-width:none;padding:0;font-size:10.5pt}h1{font-size:17pt}.drawings svg{max-width:520px}.broad .drawings{grid-template-columns:repeat(2,minmax(0,1fr))}.single .drawings{grid-template-columns:minmax(0,1fr)}.single svg{max-width:none}figure,tr,li{break-inside:avoid}h2,h3{break-after:avoid}
         .figures{gap:10px}.wide{display:block}.narrow,#tip,.csv{display:none}.scroll{overflow:visible}details.table:not([open]){display:none}table{font-size:8.5pt}}
         """;
 

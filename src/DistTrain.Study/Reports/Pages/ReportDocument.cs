@@ -10,6 +10,9 @@ namespace DistTrain.Study.Reports.Pages;
 /// <param name="Data">All that is drawn.</param>
 public sealed record Figure(string Title, string Caption, ImmutableArray<(string Title, IDrawing Drawing)> Drawings, DataTable Data)
 {
+    /// <summary>Whether its only drawing is as wide as the page.</summary>
+    public bool IsBroad { get; init; }
+
     public static Figure Of(string title, string caption, IDrawing drawing, DataTable data) => new(title, caption, [("", drawing)], data);
 }
 

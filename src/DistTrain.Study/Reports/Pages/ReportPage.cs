@@ -80,7 +80,7 @@ internal static class ReportPage
 
     private static void Draw(StringBuilder page, Figure figure)
     {
-        page.Append(figure.Drawings.Length > 1 ? "<figure class=\"broad\">" : "<figure>").Append("<h3>").Append(E(figure.Title)).Append("</h3>\n<div class=\"drawings\">");
+        page.Append(figure.Drawings.Length > 1 ? "<figure class=\"broad\">" : figure.IsBroad ? "<figure class=\"broad single\">" : "<figure>").Append("<h3>").Append(E(figure.Title)).Append("</h3>\n<div class=\"drawings\">");
         foreach (var (title, drawing) in figure.Drawings)
         {
             page.Append("<div>");
@@ -90,7 +90,7 @@ internal static class ReportPage
             }
 
             page.Append(drawing.Legend());
-            page.Append("<div class=\"wide\">").Append(drawing.Svg(DrawingSize.Wide)).Append("</div><div class=\"narrow\">").Append(drawing.Svg(DrawingSize.Narrow)).Append("</div></div>\n");
+            page.Append("<div class=\"wide\">").Append(drawing.Svg(figure.IsBroad ? DrawingSize.Broad : DrawingSize.Wide)).Append("</div><div class=\"narrow\">").Append(drawing.Svg(DrawingSize.Narrow)).Append("</div></div>\n");
         }
 
         page.Append("</div><figcaption>").Append(E(figure.Caption)).Append(' ').Append(Download(figure.Data)).Append("</figcaption></figure>\n");
@@ -104,7 +104,7 @@ internal static class ReportPage
             page.Append("<p class=\"note\">").Append(E(table.Caption)).Append(' ').Append(table.Data is { } data ? Download(data) : "").Append("</p>");
         }
 
-        page.Append($"<div class=\"scroll\"><table class=\"left{table.LeftColumns}\"><thead><tr>");
+        page.Append($"<div class=\"scroll\"><table class=\"left{table.LeftColumns}{(table.Shades.IsDefaultOrEmpty ? "" : " matrix")}\"><thead><tr>");
         foreach (var name in table.Columns)
         {
             page.Append("<th>").Append(E(name)).Append("</th>");

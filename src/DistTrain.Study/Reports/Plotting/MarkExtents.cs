@@ -11,6 +11,7 @@ internal static class MarkExtents
         Band band => band.Points.SelectMany(point => Both(point.X, point.Low, point.High, isHorizontal: false)),
         Bars bars => bars.Items.SelectMany(bar => Both(bar.At, bar.From, bar.To, bars.IsHorizontal)),
         Rule { StretchesAxes: true } rule => [rule.IsHorizontal ? (double.NaN, rule.At) : (rule.At, double.NaN)],
+        Span { StretchesAxes: true } span => span.IsHorizontal ? [(double.NaN, span.From), (double.NaN, span.To)] : [(span.From, double.NaN), (span.To, double.NaN)],
         Rug rug => rug.Items.Select(item => (item.X, double.NaN)),
         _ => [],
     };

@@ -150,6 +150,8 @@ public sealed record Rule(double At) : Mark
 public sealed record Span(double From, double To) : Mark
 {
     public bool IsHorizontal { get; init; }
+
+    public bool StretchesAxes { get; init; }
 }
 
 /// <summary>Short strokes at the bottom: when something happened.</summary>

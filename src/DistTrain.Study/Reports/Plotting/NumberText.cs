@@ -42,17 +42,17 @@ public static class NumberText
     /// <summary>Such as <c>1,230</c>.</summary>
     public static string Whole(double value) => value.ToString("N0", CultureInfo.InvariantCulture);
 
-    /// <summary>A share between 0 and 1, such as <c>2.35 %</c>.</summary>
-    public static string Percent(double share) => (share * 100).ToString("0.00", CultureInfo.InvariantCulture) + " %";
+    /// <summary>A share between 0 and 1, such as <c>2.35 %</c>, with a space that no line is broken at.</summary>
+    public static string Percent(double share) => (share * 100).ToString("0.00", CultureInfo.InvariantCulture) + "\u00a0%";
 
     /// <summary>In the unit that suits them.</summary>
     public static string Seconds(double seconds) => seconds switch
     {
-        >= 7200 => Figure(seconds / 3600) + " h",
-        >= 300 => Figure(seconds / 60) + " min",
-        >= 1 or <= 0 => Figure(seconds) + " s",
-        >= 1e-3 => Figure(seconds * 1e3) + " ms",
-        _ => Figure(seconds * 1e6) + " µs",
+        >= 7200 => Figure(seconds / 3600) + "\u00a0h",
+        >= 300 => Figure(seconds / 60) + "\u00a0min",
+        >= 1 or <= 0 => Figure(seconds) + "\u00a0s",
+        >= 1e-3 => Figure(seconds * 1e3) + "\u00a0ms",
+        _ => Figure(seconds * 1e6) + "\u00a0µs",
     };
 
     /// <summary>All digits, for programs: reading it gives the same number again.</summary>

@@ -18,7 +18,8 @@ public sealed record ParallelLine(ImmutableArray<double> Shares, MarkColor Color
 /// <param name="Label">What it shows, for those who do not see it.</param>
 public sealed record ParallelCoordinates(string Label, ImmutableArray<ParallelAxis> Axes, ImmutableArray<ParallelLine> Lines, RampKey? Ramp) : IDrawing
 {
-    private const double Top = 30;
+    /// <summary>Below two rows of names: where axes are near each other, every other name is in the second.</summary>
+    private const double Top = 44;
 
     public string Svg(DrawingSize size)
     {
@@ -43,8 +44,9 @@ public sealed record ParallelCoordinates(string Label, ImmutableArray<ParallelAx
 
     private double[] Across(DrawingSize size)
     {
-        var edge = Math.Max(26, size.WidthOf(new string('x', 5)));
-        return [.. Enumerable.Range(0, Axes.Length).Select(i => Axes.Length == 1 ? size.Width / 2 : edge + (i * (size.Width - (2 * edge)) / (Axes.Length - 1)))];
+        var words = Axes.IsEmpty ? 0 : Axes[^1].Marks.Select(mark => size.WidthOf(mark.Words)).DefaultIfEmpty(0).Max();
+        var (left, right) = (12.0, Math.Max(20, words + 4));
+        return [.. Enumerable.Range(0, Axes.Length).Select(i => Axes.Length == 1 ? size.Width / 2 : left + (i * (size.Width - left - right) / (Axes.Length - 1)))];
     }
 
     private void DrawLines(SvgText svg, double[] across, double bottom)
@@ -77,7 +79,8 @@ public sealed record ParallelCoordinates(string Label, ImmutableArray<ParallelAx
         svg.Line(x, Top, x, bottom, "");
         // The names at both ends stay inside the drawing.
         var (anchor, at) = across.Length == 1 ? ("middle", x) : index == 0 ? ("start", 2.0) : index == across.Length - 1 ? ("end", size.Width - 2) : ("middle", x);
-        svg.Words(at, size.FontSize + 1, size.Cut(Axes[index].Name, room * 0.95), anchor, "class=\"label\"");
+        var isTight = Axes.Any(axis => size.WidthOf(axis.Name) > room * 0.95);
+        svg.Words(at, size.FontSize + (isTight && index % 2 == 0 ? 1 : size.FontSize + 3), size.Cut(Axes[index].Name, isTight ? room * 1.8 : room), anchor, "class=\"label\"");
         var free = double.PositiveInfinity;
         foreach (var (share, words) in Axes[index].Marks.OrderBy(mark => mark.Share))
         {
@@ -85,8 +88,7 @@ public sealed record ParallelCoordinates(string Label, ImmutableArray<ParallelAx
             svg.Line(x - 3, y, x + 3, y, "");
             if (y < free)
             {
-                var isLast = index == across.Length - 1 && across.Length > 1;
-                svg.Words(isLast ? x - 6 : x + 6, y + (size.FontSize * 0.35), size.Cut(words, room - 12), isLast ? "end" : "start", "class=\"small halo\"");
+                svg.Words(x + 6, y + (size.FontSize * 0.35), size.Cut(words, room - 8), "start", "class=\"small halo\"");
                 free = y - size.FontSize;
             }
         }

@@ -34,6 +34,9 @@ public readonly record struct DrawingSize(double Width, double Height, double Fo
     /// <summary>For half the width of a window, or the whole of a page of paper.</summary>
     public static DrawingSize Wide { get; } = new(600, 360, 13);
 
+    /// <summary>For the whole width of a window.</summary>
+    public static DrawingSize Broad { get; } = new(1160, 380, 13);
+
     /// <summary>For a phone.</summary>
     public static DrawingSize Narrow { get; } = new(350, 300, 12);
 

@@ -113,9 +113,10 @@ internal readonly record struct AxisMapping(double First, double Last, double Fr
             (least, most) = (Math.Min(0, least), Math.Max(0, most));
         }
 
-        if (most <= least)
+        // Values that differ in their last digits only are one value.
+        if (most - least <= Math.Abs(most) * 1e-9)
         {
-            var room = least == 0 ? 1 : Math.Abs(least) / 2;
+            var room = most == 0 ? 1 : Math.Abs(most) / 10;
             (least, most) = (axis.From ?? (least - room), axis.To ?? (least + room));
         }
 

@@ -8,7 +8,7 @@ internal static class PlotDrawing
 
     public static string Svg(Plot plot, DrawingSize size)
     {
-        size = plot.RowHeight > 0 ? size with { Height = (plot.Y.Categories.Length * plot.RowHeight) + (size.FontSize * 4.5) } : size;
+        size = plot.RowHeight > 0 ? size with { Height = (plot.Y.Categories.Length * plot.RowHeight) + (size.FontSize * 4.9) } : size;
         var frame = Frame.Of(plot, size);
         var svg = new SvgText();
         DrawGrid(svg, plot, frame);
@@ -50,23 +50,14 @@ internal static class PlotDrawing
     {
         svg.Open("class=\"axis\"");
         svg.Line(frame.Left, frame.Bottom, frame.Right, frame.Bottom, "");
-        var line = frame.Bottom + TickLength + frame.Size.FontSize + 1;
-        var free = double.NegativeInfinity;
         foreach (var value in frame.XTicks.Major)
         {
-            var x = frame.X.At(value);
-            svg.Line(x, frame.Bottom, x, frame.Bottom + TickLength, "");
-            var words = Words(plot.X, value);
-            var half = frame.Size.WidthOf(words) / 2;
-            if (x - half < free)
-            {
-                continue;
-            }
+            svg.Line(frame.X.At(value), frame.Bottom, frame.X.At(value), frame.Bottom + TickLength, "");
+        }
 
-            // Words at the border stay inside the drawing.
-            var middle = Math.Min(x, frame.Size.Width - half);
-            svg.Words(middle, line, words, "middle");
-            free = middle + half + Gap;
+        foreach (var (words, middle) in Readable(plot, frame))
+        {
+            svg.Words(middle, frame.Bottom + TickLength + frame.Size.FontSize + 1, words, "middle");
         }
 
         svg.Words((frame.Left + frame.Right) / 2, frame.Size.Height - 6, frame.Size.Cut(plot.X.Label, frame.Size.Width - 8), "middle", "class=\"label\"");
@@ -79,12 +70,35 @@ internal static class PlotDrawing
         svg.Close();
     }
 
+    /// <summary>The words below the x axis that have room, and where their middles are. The last value always has its words: a range without its end says little.</summary>
+    private static List<(string Words, double Middle)> Readable(Plot plot, Frame frame)
+    {
+        var readable = new List<(string Words, double Middle)>();
+        var (free, end) = (double.NegativeInfinity, double.PositiveInfinity);
+        foreach (var value in frame.XTicks.Major.Reverse().Take(1).Concat(frame.XTicks.Major.SkipLast(1)))
+        {
+            var words = Words(plot.X, value);
+            var half = frame.Size.WidthOf(words) / 2;
+            // Words at the border stay inside the drawing.
+            var middle = Math.Min(frame.X.At(value), frame.Size.Width - half);
+            if (middle - half < free || middle + half > end)
+            {
+                continue;
+            }
+
+            readable.Add((words, middle));
+            (free, end) = double.IsPositiveInfinity(end) ? (free, middle - half - Gap) : (middle + half + Gap, end);
+        }
+
+        return readable;
+    }
+
     internal static string Words(PlotAxis axis, double value) => axis.Scale == AxisScale.Categories
         ? axis.Categories[(int)value]
         : axis.Numbers switch
         {
             TickNumbers.Whole => NumberText.Whole(value),
-            TickNumbers.Percent => NumberText.Figure(value * 100) + " %",
+            TickNumbers.Percent => NumberText.Figure(value * 100) + "\u00a0%",
             _ => NumberText.OfAxis(value),
         };
 }
@@ -96,7 +110,7 @@ internal sealed record Frame(DrawingSize Size, double Left, double Top, double R
     {
         var extents = plot.Marks.SelectMany(MarkExtents.Of).ToArray();
         var top = plot.Y.Label.Length > 0 ? size.FontSize * 1.9 : size.FontSize * 0.8;
-        var bottom = size.Height - (size.FontSize * 2.9);
+        var bottom = size.Height - (size.FontSize * 3.3);
         var y = AxisMapping.Around(plot.Y, extents.Select(extent => extent.Y), bottom, top);
         if (plot.Y.Scale == AxisScale.Categories)
         {

@@ -25,13 +25,17 @@ public static class Ticks
         ArgumentOutOfRangeException.ThrowIfLessThanOrEqual(most, least);
         var about = (most - least) / Math.Max(1, atMost);
         var exponent = (int)Math.Floor(Math.Log10(about));
+        ImmutableArray<double> finer = [least, most];
         foreach (var multiple in (int[])[1, 2, 5, 10, 20])
         {
             var values = Multiples(least, most, multiple, exponent);
             if (values.Length <= Math.Max(2, atMost))
             {
-                return new TickSet(values, []);
+                // One mark alone measures nothing: every second of the finer ones then.
+                return new TickSet(values.Length >= 2 ? values : [.. finer.Where((_, index) => index % 2 == 0)], []);
             }
+
+            finer = values;
         }
 
         return new TickSet([least, most], []);

@@ -62,7 +62,13 @@ internal static class RunFigures
         return
         [
             OfTensors(run, data, "Gradients", "Norm of each weight tensor's gradient at the steps that were measured.", "norm of the gradient", tensor => tensor.GradientNorm),
-            OfTensors(run, data, "Updates", "Norm of the update over the norm of the weights: around 0.001 is usual, far less hardly learns, far more forgets.", "update / weights", tensor => tensor.UpdateRatio),
+            OfTensors(
+                run,
+                data,
+                "Updates",
+                "Norm of the update over the norm of the weights: around 0.001 is usual, far less hardly learns, far more forgets.",
+                "update / weights",
+                tensor => tensor.UpdateRatio),
             OfTensors(run, data, "Weights", "Norm of each weight tensor.", "norm of the weights", tensor => tensor.WeightNorm),
         ];
     }
@@ -97,7 +103,10 @@ internal static class RunFigures
 
     private static Figure Speed(RunHistory run, DataTable data)
     {
-        var points = run.Epochs.Where(epoch => epoch.SamplesPerSecond is not null).Select(epoch => new Dot(epoch.Epoch, epoch.SamplesPerSecond!.Value, $"epoch {epoch.Epoch}: {NumberText.Whole(epoch.SamplesPerSecond!.Value)} samples/s")).ToImmutableArray();
+        var points = run.Epochs.Where(epoch => epoch.SamplesPerSecond is not null).Select(epoch => new Dot(
+            epoch.Epoch,
+            epoch.SamplesPerSecond!.Value,
+            $"epoch {epoch.Epoch}: {NumberText.Whole(epoch.SamplesPerSecond!.Value)} samples/s")).ToImmutableArray();
         var plot = new Plot(
             "Samples a second by epoch",
             Epochs(run),
@@ -121,11 +130,18 @@ internal static class RunFigures
             PlotAxis.Logarithmic("learning rate"),
             new PlotAxis("loss") { HoldsZero = true },
             [
-                new Dots([.. run.RateRange.Where(point => point.Loss <= usual).Select(point => new Dot(point.LearningRate, point.Loss!.Value, $"rate {NumberText.Figure(point.LearningRate)}: loss {NumberText.Figure(point.Loss.Value)}"))]) { Color = MarkColor.Faint, Radius = 2, Name = "step" },
+                new Dots([.. run.RateRange.Where(point => point.Loss <= usual).Select(point => new Dot(
+                    point.LearningRate,
+                    point.Loss!.Value,
+                    $"rate {NumberText.Figure(point.LearningRate)}: loss {NumberText.Figure(point.Loss.Value)}"))]) { Color = MarkColor.Faint, Radius = 2, Name = "step" },
                 new Curve([.. run.RateRange.Where(point => point.SmoothedLoss <= usual).Select(point => (point.LearningRate, point.SmoothedLoss!.Value))]) { Color = MarkColor.Series(0), Name = "smoothed" },
                 .. rule,
             ]);
-        yield return Figure.Of("Range test", "The loss while the rate rose from step to step, before the training.", plot, DataTable.Of("rate_range", ["learning_rate", "loss", "smoothed_loss"], run.RateRange, point => [point.LearningRate, point.Loss, point.SmoothedLoss]));
+        yield return Figure.Of(
+            "Range test",
+            "The loss while the rate rose from step to step, before the training.",
+            plot,
+            DataTable.Of("rate_range", ["learning_rate", "loss", "smoothed_loss"], run.RateRange, point => [point.LearningRate, point.Loss, point.SmoothedLoss]));
     }
 
     private static Figure OfTensors(RunHistory run, DataTable data, string title, string caption, string label, Func<TensorPoint, double?> value)
@@ -142,7 +158,11 @@ internal static class RunFigures
             Name = isMany ? null : name,
             Tip = name,
         });
-        return Figure.Of(title, caption, new Plot($"{title} by step", new PlotAxis("step"), PlotAxis.Logarithmic(label), [.. marks]) { Ramp = isMany ? new RampKey("layer", names[0], names[^1]) : null }, data);
+        return Figure.Of(
+            title,
+            caption,
+            new Plot($"{title} by step", new PlotAxis("step"), PlotAxis.Logarithmic(label), [.. marks]) { Ramp = isMany ? new RampKey("layer", names[0], names[^1]) : null },
+            data);
     }
 
     private static PlotAxis Epochs(RunHistory run) => new("epoch") { From = run.Epochs.Length > 1 ? 0 : null, To = run.Epochs.Length > 1 ? run.Epochs[^1].Epoch : null };

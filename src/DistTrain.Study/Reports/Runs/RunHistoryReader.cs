@@ -94,7 +94,11 @@ public static class RunHistoryReader
         Ledger = Whole(json, "samples") is { } counted && Whole(json, "expectedSamples") is { } expected
             ? (counted, expected, Whole(json, "duplicated") ?? 0, Whole(json, "lost") ?? 0, Whole(json, "recomputed") ?? 0)
             : null,
-        Workers = [.. Items(json, "workers").Select(worker => new WorkerPoint(Text(worker, "worker") ?? "?", Whole(worker, "microBatchesAccepted") ?? 0, Whole(worker, "firstStep"), Whole(worker, "lastStep")))],
+        Workers = [.. Items(json, "workers").Select(worker => new WorkerPoint(
+            Text(worker, "worker") ?? "?",
+            Whole(worker, "microBatchesAccepted") ?? 0,
+            Whole(worker, "firstStep"),
+            Whole(worker, "lastStep")))],
         Activations = [.. Items(json, "activations").Select(layer => new ActivationPoint(Text(layer, "layer") ?? "?", Number(layer, "deadShare"), Number(layer, "saturatedShare")))],
     };
 

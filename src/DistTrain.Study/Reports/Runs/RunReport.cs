@@ -43,5 +43,7 @@ public static class RunReport
         };
     }
 
-    private static string Title(RunHistory run) => string.Join(", ", ((string?[])[run.DataName, run.Setting("model") is { Length: < 60 } model ? model : null, run.Name]).Where(word => !string.IsNullOrEmpty(word)));
+    private static string Title(RunHistory run) => string.Join(
+        ", ",
+        ((string?[])[run.DataName, run.Setting("model") is { Length: < 60 } model ? model : null, run.Name]).Where(word => !string.IsNullOrEmpty(word)));
 }

@@ -35,7 +35,7 @@ internal static class RunSentences
         .. Speed(run),
         .. Failures(run),
         .. Noise(run),
-        .. run.Ending?.Advice ?? [],
+        .. (run.Ending?.Advice ?? []).Where(sentence => sentence.Length > 0).Select(sentence => $"{char.ToUpperInvariant(sentence[0])}{sentence[1..].TrimEnd('.')}."),
     ];
 
     public static ImmutableArray<string> Refusals(RunHistory run)
@@ -137,7 +137,9 @@ internal static class RunSentences
         }
 
         var lost = run.Recoveries.Sum(recovery => recovery.LostSteps);
-        yield return $"It returned to a checkpoint {NumberText.Count(run.Recoveries.Length, "time")} and was resumed {NumberText.Count(run.Resumptions, "time")}; {NumberText.Count(lost, "step")} had to be made again, which changes nothing in the weights.";
+        var returned = run.Recoveries.IsEmpty ? "" : $" It returned to a checkpoint {NumberText.Count(run.Recoveries.Length, "time")}; {NumberText.Count(lost, "step")} had to be made again, which changes nothing in the weights.";
+        var resumed = run.Resumptions == 0 ? "" : $" Another process went on with it {NumberText.Count(run.Resumptions, "time")}.";
+        yield return (returned + resumed).TrimStart();
     }
 
     private static IEnumerable<string> Noise(RunHistory run)

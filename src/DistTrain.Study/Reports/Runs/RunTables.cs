@@ -9,10 +9,11 @@ namespace DistTrain.Study.Reports.Runs;
 internal static class RunTables
 {
     private const int MostClassesOfMatrix = 30;
+    private static readonly string[] PartNames = ["validation", "test"];
 
     public static ImmutableArray<ReadableTable> Of(RunHistory run) =>
     [
-        .. ((ReadableTable?[])[Final(run), Matrix(run), Workers(run), Recoveries(run), ByEpoch(run), Configuration(run)]).OfType<ReadableTable>(),
+        .. ((ReadableTable?[])[Final(run), Parts(run), Matrix(run), Workers(run), Recoveries(run), ByEpoch(run), Configuration(run)]).OfType<ReadableTable>(),
     ];
 
     /// <summary>All that is known of each epoch.</summary>
@@ -44,10 +45,25 @@ internal static class RunTables
         }
 
         var metrics = ending.Metrics.ToArray();
-        return new ReadableTable("What the saved weights do", ["figure", "value"], [.. metrics.Select(metric => ImmutableArray.Create(Words(metric.Key), RunSentences.Written(metric.Key, metric.Value)))], LeftColumns: 1)
+        string[] parts = [.. PartNames.Where(part => metrics.Any(metric => metric.Key.StartsWith(part, StringComparison.Ordinal)))];
+        var names = metrics.Select(metric => metric.Key[(PartNames.First(part => metric.Key.StartsWith(part, StringComparison.Ordinal)).Length)..]).Distinct().OrderBy(name => name is not ("Accuracy" or "Loss")).ThenBy(name => name, StringComparer.Ordinal);
+        return new ReadableTable(
+            "What the saved weights do",
+            ["figure", .. parts],
+            [.. names.Select(name => (ImmutableArray<string>)[Words(name), .. parts.Select(part => ending.Metric(part + name) is { } value ? RunSentences.Written(part + name, value) : "")])],
+            LeftColumns: 1)
         {
             Data = DataTable.Of("final", ["figure", "value"], metrics, metric => [Column(metric.Key), metric.Value]),
         };
+    }
+
+    private static ReadableTable? Parts(RunHistory run)
+    {
+        var parts = ((string Part, long? Samples)[])[("training", run.TrainSamples), ("validation", run.ValidationSamples), ("test", run.TestSamples)];
+        var known = parts.Where(part => part.Samples > 0).ToArray();
+        return known.Length == 0
+            ? null
+            : new ReadableTable("Samples", ["part", "samples"], [.. known.Select(part => ImmutableArray.Create(part.Part, NumberText.Whole(part.Samples!.Value)))], LeftColumns: 1);
     }
 
     private static ReadableTable? Matrix(RunHistory run)
@@ -87,7 +103,12 @@ internal static class RunTables
         return new ReadableTable(
             "Who computed",
             ["worker", "micro-batches", "share", "first step", "last step"],
-            [.. shares.Select(worker => ImmutableArray.Create(worker.Worker, NumberText.Whole(worker.Count), all == 0 ? "" : NumberText.Percent((double)worker.Count / all), Step(worker.First), Step(worker.Last)))],
+            [.. shares.Select(worker => ImmutableArray.Create(
+                worker.Worker,
+                NumberText.Whole(worker.Count),
+                all == 0 ? "" : NumberText.Percent((double)worker.Count / all),
+                Step(worker.First),
+                Step(worker.Last)))],
             LeftColumns: 1)
         {
             Caption = "Micro-batches whose gradients were accepted. A slow worker is given fewer.",
@@ -101,11 +122,19 @@ internal static class RunTables
         : new ReadableTable(
             "Failures that were survived",
             ["cause", "went on from step", "steps lost", "seconds lost"],
-            [.. run.Recoveries.Select(recovery => ImmutableArray.Create(recovery.Cause, NumberText.Whole(recovery.FromStep), NumberText.Whole(recovery.LostSteps), recovery.LostSeconds is { } seconds ? NumberText.Figure(seconds) : ""))],
+            [.. run.Recoveries.Select(recovery => ImmutableArray.Create(
+                recovery.Cause,
+                NumberText.Whole(recovery.FromStep),
+                NumberText.Whole(recovery.LostSteps),
+                recovery.LostSeconds is { } seconds ? NumberText.Figure(seconds) : ""))],
             LeftColumns: 1)
         {
             IsFolded = run.Recoveries.Length > 8,
-            Data = DataTable.Of("recoveries", ["cause", "from_step", "lost_steps", "lost_seconds"], run.Recoveries, recovery => [recovery.Cause, recovery.FromStep, recovery.LostSteps, recovery.LostSeconds]),
+            Data = DataTable.Of(
+                "recoveries",
+                ["cause", "from_step", "lost_steps", "lost_seconds"],
+                run.Recoveries,
+                recovery => [recovery.Cause, recovery.FromStep, recovery.LostSteps, recovery.LostSeconds]),
         };
 
     private static ReadableTable? ByEpoch(RunHistory run)
@@ -134,7 +163,11 @@ internal static class RunTables
 
     private static ReadableTable? Configuration(RunHistory run) => run.Configuration.IsEmpty
         ? null
-        : new ReadableTable("The whole configuration", ["key", "value"], [.. run.Configuration.Select(setting => ImmutableArray.Create(setting.Name, setting.Value))], LeftColumns: 2) { IsFolded = true };
+        : new ReadableTable(
+            "The whole configuration",
+            ["key", "value"],
+            [.. run.Configuration.Select(setting => ImmutableArray.Create(setting.Name, setting.Value))],
+            LeftColumns: 2) { IsFolded = true };
 
     private static string Figure(double? value) => value is { } number ? NumberText.Figure(number, 4) : "";
 

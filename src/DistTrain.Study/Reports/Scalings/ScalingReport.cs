@@ -99,7 +99,11 @@ public static class ScalingReport
             Figure.Of(
                 "Throughput",
                 "Training samples a second over all workers; medians with their intervals.",
-                new Plot("Samples a second against workers", workers, PlotAxis.Logarithmic("samples/s"), [.. Perfect(series, 1, Measured), .. Marks(series, point => point.SamplesPerSecond, Predicted, value => $"{NumberText.Whole(value)} samples/s")]),
+                new Plot(
+                    "Samples a second against workers",
+                    workers,
+                    PlotAxis.Logarithmic("samples/s"),
+                    [.. Perfect(series, 1, Measured), .. Marks(series, point => point.SamplesPerSecond, Predicted, value => $"{NumberText.Whole(value)} samples/s")]),
                 data),
             Efficiency(series, workers, data),
             .. series.Points.Any(point => point.SecondsToGoal is not null)
@@ -108,7 +112,11 @@ public static class ScalingReport
                     Figure.Of(
                         "Seconds to the goal",
                         $"Until {scaling.Goal?.ToString() ?? "the goal"}, evaluation excluded; medians with their intervals.",
-                        new Plot("Seconds to the goal against workers", workers, PlotAxis.Logarithmic("seconds to the goal"), [.. Perfect(series, -1, point => point.SecondsToGoal?.Median), .. Marks(series, point => point.SecondsToGoal, point => point.PredictedSecondsToGoal, NumberText.Seconds)]),
+                        new Plot(
+                            "Seconds to the goal against workers",
+                            workers,
+                            PlotAxis.Logarithmic("seconds to the goal"),
+                            [.. Perfect(series, -1, point => point.SecondsToGoal?.Median), .. Marks(series, point => point.SecondsToGoal, point => point.PredictedSecondsToGoal, NumberText.Seconds)]),
                         data),
                 ]
                 : [],
@@ -118,7 +126,10 @@ public static class ScalingReport
     private static Figure Efficiency(ScalingSeries series, PlotAxis workers, DataTable data)
     {
         ImmutableArray<Dot> Dots(Func<ScalingPoint, double?> throughput, string name) =>
-            [.. series.Points.Where(point => series.Efficiency(point, throughput) is not null).Select(point => new Dot(point.Workers, series.Efficiency(point, throughput)!.Value, $"{NumberText.Count(point.Workers, "worker")}, {name}: {NumberText.Percent(series.Efficiency(point, throughput)!.Value)}"))];
+            [.. series.Points.Where(point => series.Efficiency(point, throughput) is not null).Select(point => new Dot(
+                point.Workers,
+                series.Efficiency(point, throughput)!.Value,
+                $"{NumberText.Count(point.Workers, "worker")}, {name}: {NumberText.Percent(series.Efficiency(point, throughput)!.Value)}"))];
         var marks = new List<Mark> { new Rule(1) { IsHorizontal = true, Color = MarkColor.Faint, Name = "perfect scaling" } };
         foreach (var (dots, name, index) in ((ImmutableArray<Dot>, string, int)[])[(Dots(Predicted, "predicted"), "predicted", 1), (Dots(Measured, "measured"), "measured", 0)])
         {
@@ -129,7 +140,11 @@ public static class ScalingReport
             }
         }
 
-        return Figure.Of("Efficiency", "Throughput over that of the fewest workers, times as many.", new Plot("Efficiency against workers", workers, new PlotAxis("of perfect scaling") { Numbers = TickNumbers.Percent, HoldsZero = true }, [.. marks]), data);
+        return Figure.Of(
+            "Efficiency",
+            "Throughput over that of the fewest workers, times as many.",
+            new Plot("Efficiency against workers", workers, new PlotAxis("of perfect scaling") { Numbers = TickNumbers.Percent, HoldsZero = true }, [.. marks]),
+            data);
     }
 
     private static IEnumerable<Mark> Perfect(ScalingSeries series, int exponent, Func<ScalingPoint, double?> value)
@@ -154,7 +169,10 @@ public static class ScalingReport
         var known = series.Points.Where(point => measured(point)?.Median is not null).ToArray();
         yield return new Curve([.. known.Select(point => ((double)point.Workers, measured(point)!.Median!.Value))]) { Color = MarkColor.Series(0), Name = "measured" };
         yield return new Intervals([.. known.Where(point => measured(point)!.Lower is not null).Select(point => new Interval(point.Workers, measured(point)!.Lower, measured(point)!.Upper, Who(point)))]) { Color = MarkColor.Series(0) };
-        yield return new Dots([.. known.Select(point => new Dot(point.Workers, measured(point)!.Median!.Value, $"{Who(point)}, measured: {words(measured(point)!.Median!.Value)}"))]) { Color = MarkColor.Series(0), Name = "measured" };
+        yield return new Dots([.. known.Select(point => new Dot(
+            point.Workers,
+            measured(point)!.Median!.Value,
+            $"{Who(point)}, measured: {words(measured(point)!.Median!.Value)}"))]) { Color = MarkColor.Series(0), Name = "measured" };
     }
 
     private static DataTable Data(ScalingSeries series) => DataTable.Of(

@@ -44,7 +44,11 @@ internal static class SearchFigures
         return Figure.Of(
             "History",
             "Each trial in the order in which it was begun, and the best so far.",
-            new Plot($"{search.Objective} by trial", new PlotAxis("trial"), ObjectiveAxis(search, measured), [.. ((Mark[])[Trials(part, "stopped early", true), Trials(full, "trial", false), new Curve([.. best]) { Color = MarkColor.Series(1), Name = "best so far" }]).Where(mark => mark is not Dots { Points.IsEmpty: true })]),
+            new Plot(
+                $"{search.Objective} by trial",
+                new PlotAxis("trial"),
+                ObjectiveAxis(search, measured),
+                [.. ((Mark[])[Trials(part, "stopped early", true), Trials(full, "trial", false), new Curve([.. best]) { Color = MarkColor.Series(1), Name = "best so far" }]).Where(mark => mark is not Dots { Points.IsEmpty: true })]),
             SearchReport.Data(search));
     }
 
@@ -56,11 +60,20 @@ internal static class SearchFigures
         }
 
         var rows = search.Importance.OrderByDescending(pair => pair.Value).ToArray();
-        var bars = new Bars([.. rows.Select((row, index) => new Bar(index, 0, row.Value, $"{row.Key}: {NumberText.Percent(row.Value)}", $"{NumberText.Figure(row.Value * 100, 2)} %"))]) { Color = MarkColor.Series(0), IsHorizontal = true, Width = 0.62 };
+        var bars = new Bars([.. rows.Select((row, index) => new Bar(
+            index,
+            0,
+            row.Value,
+            $"{row.Key}: {NumberText.Percent(row.Value)}",
+            $"{NumberText.Figure(row.Value * 100, 2)} %"))]) { Color = MarkColor.Series(0), IsHorizontal = true, Width = 0.62 };
         return Figure.Of(
             "Importance",
             $"Share of the variation of the {search.Objective} that a parameter explains, over the whole of its range: an estimate from these trials.",
-            new Plot("Importance of each parameter", new PlotAxis("share of the variation") { Numbers = TickNumbers.Percent, From = 0, To = Math.Min(1, rows[0].Value * 1.25) }, PlotAxis.OfCategories("", rows.Select(row => row.Key)), [bars]) { RowHeight = 40 },
+            new Plot(
+                "Importance of each parameter",
+                new PlotAxis("share of the variation") { Numbers = TickNumbers.Percent, From = 0, To = Math.Min(1, rows[0].Value * 1.25) },
+                PlotAxis.OfCategories("", rows.Select(row => row.Key)),
+                [bars]) { RowHeight = 40 },
             DataTable.Of("importance", ["parameter", "importance"], rows, row => [row.Key, row.Value]));
     }
 
@@ -75,12 +88,17 @@ internal static class SearchFigures
         var axes = search.Parameters.Select(parameter => new ParallelAxis(parameter.Name, Marks(parameter))).Append(new ParallelAxis(search.Objective, scale.Marks)).ToImmutableArray();
         var rank = measured.OrderBy(trial => trial.Objective).Select((trial, index) => (trial.Index, Share: measured.Length < 2 ? 0 : index / (measured.Length - 1.0))).ToDictionary(pair => pair.Index, pair => pair.Share);
         // The best are drawn last, and so in front.
-        var lines = measured.OrderByDescending(trial => trial.Objective).Select(trial => new ParallelLine([.. trial.Positions, scale.Share(trial.Objective!.Value)], MarkColor.Ramp(rank[trial.Index]), trial.Index == search.BestIndex, Tip(search, trial)));
+        var lines = measured.OrderByDescending(trial => trial.Objective).Select(trial => new ParallelLine(
+            [.. trial.Positions, scale.Share(trial.Objective!.Value)],
+            MarkColor.Ramp(rank[trial.Index]),
+            trial.Index == search.BestIndex,
+            Tip(search, trial)));
         return new Figure(
             "All parameters at once",
             $"A line for each trial, coloured by its rank; the last axis is the {search.Objective}. Thick: the best.",
             [("", new ParallelCoordinates("Parallel coordinates of all trials", axes, [.. lines], new RampKey("rank", "best", "worst")))],
-            SearchReport.Data(search));
+            SearchReport.Data(search))
+        { IsBroad = true };
     }
 
     private static Figure Slices(SearchOutcome search, SearchTrial[] measured)
@@ -98,9 +116,17 @@ internal static class SearchFigures
                 SearchScale.Logarithmic => PlotAxis.Logarithmic(parameter.Name),
                 _ => new PlotAxis(parameter.Name),
             };
-            var dots = measured.OrderBy(trial => trial.Index).Select(trial => new Dot(At(trial), trial.Objective!.Value, Tip(search, trial), MarkColor.Ramp(last == 0 ? 0 : (double)trial.Index / last))).ToImmutableArray();
+            var dots = measured.OrderBy(trial => trial.Index).Select(trial => new Dot(
+                At(trial),
+                trial.Objective!.Value,
+                Tip(search, trial),
+                MarkColor.Ramp(last == 0 ? 0 : (double)trial.Index / last))).ToImmutableArray();
             Mark[] best = search.Best is { Objective: { } objective } found ? [new Dots([new Dot(At(found), objective, Tip(search, found))]) { Shape = MarkerShape.Diamond, IsHollow = true, Radius = 7, Color = MarkColor.Series(1), Name = "best" }] : [];
-            IDrawing plot = new Plot($"{search.Objective} against {parameter.Name}", axis, ObjectiveAxis(search, measured), [new Dots(dots) { Color = MarkColor.Ramp(0), Radius = measured.Length > 200 ? 2.2 : 3.5 }, .. best]) { Ramp = new RampKey("trial", "first", "last") };
+            IDrawing plot = new Plot(
+                $"{search.Objective} against {parameter.Name}",
+                axis,
+                ObjectiveAxis(search, measured),
+                [new Dots(dots) { Color = MarkColor.Ramp(0), Radius = measured.Length > 200 ? 2.2 : 3.5 }, .. best]) { Ramp = new RampKey("trial", "first", "last") };
             return (parameter.Name, plot);
         });
         return new Figure("Slices", "Every trial against one parameter at a time; what the others were differs from mark to mark.", [.. drawings], SearchReport.Data(search));

@@ -53,7 +53,7 @@ public static class SearchReport
 
         if (!search.Importance.IsEmpty)
         {
-            yield return $"By the estimate of importance, {string.Join(", ", search.Importance.OrderByDescending(pair => pair.Value).Take(3).Select(pair => $"{pair.Key} explains {NumberText.Percent(pair.Value)}"))} of the variation.";
+            yield return $"By the estimate of importance, {string.Join(", ", search.Importance.OrderByDescending(pair => pair.Value).Take(3).Select(pair => $"{pair.Key} explains {NumberText.Figure(pair.Value * 100, 2)}\u00a0%"))} of the variation.";
         }
 
         foreach (var group in search.Trials.GroupBy(trial => trial.Status).Where(group => group.Any(trial => trial.Objective is null)))
@@ -82,9 +82,17 @@ public static class SearchReport
     private static ImmutableArray<ReadableTable> Best(SearchOutcome search) => search.Best is { } best
         ?
         [
-            new ReadableTable("Settings of the best trial", ["parameter", "value", "range"], [.. search.Parameters.Select((parameter, index) => ImmutableArray.Create(parameter.Name, best.Values[index], Range(parameter)))], LeftColumns: 9),
+            new ReadableTable(
+                "Settings of the best trial",
+                ["parameter", "value", "range"],
+                [.. search.Parameters.Select((parameter, index) => ImmutableArray.Create(parameter.Name, best.Values[index], Range(parameter)))],
+                LeftColumns: 9),
             .. search.BestConfiguration is { } yaml
-                ? (ReadableTable[])[new ReadableTable("As a configuration for disttrain train --config", ["YAML"], [.. yaml.TrimEnd().Split('\n').Select(line => ImmutableArray.Create(line))], LeftColumns: 9) { IsFolded = true }]
+                ? (ReadableTable[])[new ReadableTable(
+                    "As a configuration for disttrain train --config",
+                    ["YAML"],
+                    [.. yaml.TrimEnd().Split('\n').Select(line => ImmutableArray.Create(line))],
+                    LeftColumns: 9) { IsFolded = true }]
                 : [],
         ]
         : [];

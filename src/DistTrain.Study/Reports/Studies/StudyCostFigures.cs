@@ -25,7 +25,7 @@ internal static class StudyCostFigures
     {
         var marks = new List<Mark>();
         marks.AddRange(Critical(study));
-        marks.AddRange(Perfect(study, batch => batch.StepsToGoal.Median ?? batch.TunedMinimumSteps, exponent: -1, "perfect scaling: twice the batch, half the steps"));
+        marks.AddRange(Perfect(study, batch => batch.StepsToGoal.Median ?? batch.TunedMinimumSteps, exponent: -1, "perfect scaling"));
         marks.AddRange(Fit(study, (_, steps) => steps));
         marks.AddRange(Runs(study, point => point.Step, value => NumberText.Count((long)value, "step")));
         marks.AddRange(TunedMinima(study, (_, steps) => steps, value => NumberText.Count((long)value, "step")));
@@ -33,7 +33,7 @@ internal static class StudyCostFigures
         marks.AddRange(Censored(study, trial => trial.Steps, value => NumberText.Count((long)value, "step")));
         return Figure.Of(
             "Steps to the goal",
-            $"S = S_min (1 + B_crit/B) is fitted to the confirmed medians.{FitRemark(study)}",
+            $"Medians of runs from fresh seeds, with their intervals; the fewest in tuning are the best of many, and so too good. S = S_min (1 + B_crit/B) is fitted to the medians.{FitRemark(study)}",
             new Plot("Steps to the goal against the batch size", PlotAxis.OfBatchSizes(study.BatchSizes), PlotAxis.Logarithmic("steps to the goal"), [.. marks]),
             Data(study, "steps_to_goal", batch => batch.StepsToGoal, (_, steps) => steps, batch => batch.TunedMinimumSteps));
     }
@@ -43,7 +43,7 @@ internal static class StudyCostFigures
         double ToEpochs(double batchSize, double steps) => steps * batchSize / study.TrainingSamples;
         var marks = new List<Mark>();
         marks.AddRange(Critical(study));
-        marks.AddRange(Perfect(study, batch => batch.EpochsToGoal.Median ?? (batch.TunedMinimumSteps is { } steps ? ToEpochs(batch.BatchSize, steps) : null), exponent: 0, "perfect scaling: the same epochs"));
+        marks.AddRange(Perfect(study, batch => batch.EpochsToGoal.Median ?? (batch.TunedMinimumSteps is { } steps ? ToEpochs(batch.BatchSize, steps) : null), exponent: 0, "perfect scaling"));
         marks.AddRange(Fit(study, ToEpochs));
         marks.AddRange(Runs(study, point => (double)point.Samples / study.TrainingSamples, value => $"{NumberText.Figure(value)} epochs"));
         marks.AddRange(TunedMinima(study, ToEpochs, value => $"{NumberText.Figure(value)} epochs"));
@@ -60,7 +60,7 @@ internal static class StudyCostFigures
     {
         var marks = new List<Mark>();
         marks.AddRange(Critical(study));
-        marks.AddRange(Perfect(study, batch => batch.SecondsToGoal.Median, exponent: -1, "as if steps of any size took the same time, and half as many sufficed"));
+        marks.AddRange(Perfect(study, batch => batch.SecondsToGoal.Median, exponent: -1, "twice the batch, half the seconds"));
         marks.AddRange(Runs(study, point => point.TrainSeconds, NumberText.Seconds));
         marks.AddRange(Medians(study, batch => batch.SecondsToGoal, "seconds"));
         marks.AddRange(Censored(study, trial => trial.Request.Phase == TrialPhase.Confirmation ? trial.TrainSeconds : double.NaN, NumberText.Seconds));
@@ -75,13 +75,16 @@ internal static class StudyCostFigures
     {
         (string Name, string Column, Func<BatchSummary, double?> Value)[] series =
         [
-            ("lowest validation error within the budget of steps", "within_steps", batch => batch.BestErrorWithinSteps),
-            ("lowest validation error within the budget of samples", "within_samples", batch => batch.BestErrorWithinSamples),
-            ("test error of confirmation runs, median", "test", batch => batch.TestError),
+            ("within the budget of steps", "within_steps", batch => batch.BestErrorWithinSteps),
+            ("within the budget of samples", "within_samples", batch => batch.BestErrorWithinSamples),
+            ("test error, confirmed", "test", batch => batch.TestError),
         ];
         var marks = series.SelectMany((line, index) =>
         {
-            var points = study.Batches.Where(batch => line.Value(batch) is not null).Select(batch => new Dot(batch.BatchSize, line.Value(batch)!.Value, $"batch {NumberText.Whole(batch.BatchSize)}, {line.Name}: {NumberText.Percent(line.Value(batch)!.Value)}")).ToImmutableArray();
+            var points = study.Batches.Where(batch => line.Value(batch) is not null).Select(batch => new Dot(
+                batch.BatchSize,
+                line.Value(batch)!.Value,
+                $"batch {NumberText.Whole(batch.BatchSize)}, {line.Name}: {NumberText.Percent(line.Value(batch)!.Value)}")).ToImmutableArray();
             return points.IsEmpty ? [] : (Mark[])
             [
                 new Curve([.. points.Select(point => (point.X, point.Y))]) { Color = MarkColor.Series(index), Dashes = Curve.DashesOf(index), Thickness = 1.5, Name = line.Name },
@@ -95,7 +98,7 @@ internal static class StudyCostFigures
 
         return Figure.Of(
             "Best error",
-            "The lowest error that any tuning trial had under either budget. The same number of steps favours large batches, the same number of samples small ones.",
+            "The lowest validation error that any tuning trial had under either budget, and the median test error of confirmation runs. The same number of steps favours large batches, the same number of samples small ones.",
             new Plot("Best error against the batch size", PlotAxis.OfBatchSizes(study.BatchSizes), new PlotAxis("labels missed") { Numbers = TickNumbers.Percent, HoldsZero = true }, [.. marks]),
             DataTable.Of("best_error", ["batch_size", .. series.Select(line => line.Column)], study.Batches, batch => [batch.BatchSize, .. series.Select(line => (object?)line.Value(batch))]));
     }
@@ -111,7 +114,7 @@ internal static class StudyCostFigures
         var name = $"B_crit = {NumberText.Figure(critical)}{(study.Fit.CriticalBatchSizeInterval is var (low, high) ? $", {NumberText.Figure(low)} to {NumberText.Figure(high)}" : "")}";
         if (study.Fit.CriticalBatchSizeInterval is var (lower, upper))
         {
-            yield return new Span(lower, upper) { Color = Fitted, Name = name, IsHorizontal = isHorizontal };
+            yield return new Span(lower, upper) { Color = Fitted, Name = name, StretchesAxes = isHorizontal, IsHorizontal = isHorizontal };
         }
 
         yield return new Rule(critical) { Color = Fitted, Name = name, StretchesAxes = isHorizontal, IsHorizontal = isHorizontal };
@@ -147,8 +150,11 @@ internal static class StudyCostFigures
     {
         var dots = study.Trials.Where(trial => trial.Request.Phase == TrialPhase.Confirmation && AtGoal(trial) is not null)
             .Select(trial => (Trial: trial, Value: value(AtGoal(trial)!)))
-            .Select(run => new Dot(run.Trial.Request.BatchSize, run.Value, $"batch {NumberText.Whole(run.Trial.Request.BatchSize)}, seed {run.Trial.Request.Seed}: {words(run.Value)}")).ToImmutableArray();
-        return dots.IsEmpty ? [] : [new Dots(dots) { Color = Confirmed, Radius = 2, Name = "each confirmation run" }];
+            .Select(run => new Dot(
+                run.Trial.Request.BatchSize,
+                run.Value,
+                $"batch {NumberText.Whole(run.Trial.Request.BatchSize)}, seed {run.Trial.Request.Seed}: {words(run.Value)}")).ToImmutableArray();
+        return dots.IsEmpty ? [] : [new Dots(dots) { Color = Confirmed, Radius = 2, Name = "confirmation run" }];
     }
 
     private static IEnumerable<Mark> TunedMinima(StudyResult study, Func<double, double, double> fromSteps, Func<double, string> words)
@@ -156,7 +162,7 @@ internal static class StudyCostFigures
         var dots = study.Batches.Where(batch => batch.TunedMinimumSteps is not null)
             .Select(batch => (batch.BatchSize, Value: fromSteps(batch.BatchSize, batch.TunedMinimumSteps!.Value)))
             .Select(point => new Dot(point.BatchSize, point.Value, $"batch {NumberText.Whole(point.BatchSize)}, fewest in tuning: {words(point.Value)}")).ToImmutableArray();
-        return dots.IsEmpty ? [] : [new Dots(dots) { Color = Tuned, Shape = MarkerShape.Diamond, IsHollow = true, Radius = 4, Name = "fewest in tuning (too good: the best of many)" }];
+        return dots.IsEmpty ? [] : [new Dots(dots) { Color = Tuned, Shape = MarkerShape.Diamond, IsHollow = true, Radius = 4, Name = "fewest in tuning" }];
     }
 
     private static IEnumerable<Mark> Medians(StudyResult study, Func<BatchSummary, Measured> measured, string unit)
@@ -168,7 +174,7 @@ internal static class StudyCostFigures
         }
 
         string Tip(BatchSummary batch) => $"batch {NumberText.Whole(batch.BatchSize)}: {StudyText.Median(measured(batch))} {unit}, {StudyText.Range(measured(batch))}";
-        const string name = "confirmed median with its interval";
+        const string name = "confirmed median";
         yield return new Intervals([.. known.Where(batch => measured(batch).Lower is not null).Select(batch => new Interval(batch.BatchSize, measured(batch).Lower, measured(batch).Upper, Tip(batch)))]) { Color = Confirmed, Name = name };
         yield return new Dots([.. known.Select(batch => new Dot(batch.BatchSize, measured(batch).Median!.Value, Tip(batch)))]) { Color = Confirmed, Name = name };
     }
@@ -186,7 +192,7 @@ internal static class StudyCostFigures
             }
         }
 
-        return dots.Count == 0 ? [] : [new Dots(dots.ToImmutable()) { Color = MarkColor.Series(3), Shape = MarkerShape.ArrowUp, Radius = 5, Name = "more than this: not reached in the budget" }];
+        return dots.Count == 0 ? [] : [new Dots(dots.ToImmutable()) { Color = MarkColor.Series(3), Shape = MarkerShape.ArrowUp, Radius = 5, Name = "not reached in the budget" }];
     }
 
     internal static CurvePoint? AtGoal(TrialResult trial) => trial.StepsToGoal is { } steps ? trial.Curve.FirstOrDefault(point => point.Step == steps) : null;

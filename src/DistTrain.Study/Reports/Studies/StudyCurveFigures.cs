@@ -9,7 +9,7 @@ namespace DistTrain.Study.Reports.Studies;
 internal static class StudyCurveFigures
 {
     /// <summary>Points of all curves in one drawing; beyond it, only every so many are drawn, and the page says so.</summary>
-    private const int MostPoints = 6000;
+    private const int MostPoints = 2000;
 
     public static ImmutableArray<Figure> Of(StudyResult study) =>
     [
@@ -41,14 +41,20 @@ internal static class StudyCurveFigures
         if (runs.Any(trial => trial.BestValidationError is not null))
         {
             Mark[] goal = study.Goal.Metric == GoalMetric.ValidationError ? [Goal(study)] : [];
-            drawings.Add(("error by epoch", By("Validation error by epoch", PlotAxis.Logarithmic("epochs"), Epochs, PlotAxis.Logarithmic("labels missed") with { Numbers = TickNumbers.Percent }, point => point.ValidationError, goal)));
+            drawings.Add(("error by epoch", By(
+                "Validation error by epoch",
+                PlotAxis.Logarithmic("epochs"),
+                Epochs,
+                PlotAxis.Logarithmic("labels missed") with { Numbers = TickNumbers.Percent },
+                point => point.ValidationError,
+                goal)));
         }
 
         return new Figure(
             "Loss curves of confirmation runs",
-            $"A line for each run, in the colour of its batch size.{(stride > 1 ? $" Every {NumberText.Whole(stride)}th evaluation is shown here; measurements.csv has all." : "")}",
+            $"A line for each run, in the colour of its batch size.{(stride > 1 ? $" One evaluation in {NumberText.Whole(stride)} is shown here; measurements.csv has all." : "")}",
             drawings.ToImmutable(),
-            StudyTables.Measurements(study, "curves", runs, trial => Shown(trial)));
+            StudyTables.Measurements(study, "curves", runs, trial => Shown(trial), StudyTables.Rounded));
     }
 
     private static Rule Goal(StudyResult study) => new(study.Goal.Below)
@@ -71,9 +77,9 @@ internal static class StudyCurveFigures
         var lines = Lines(study, runs, trial => [.. Every(trial.Noise, stride).Select(point => (Epochs(trial, point), point.NoiseScale ?? double.NaN))]);
         return Figure.Of(
             "Noise scale over training",
-            $"tr Σ / |G|² of confirmation runs, smoothed; gaps where it is undetermined. It predicts the critical batch size; the measured one is drawn across.{(stride > 1 ? " Thinned; noise.csv has all." : "")}",
+            $"tr Σ / |G|² of confirmation runs, smoothed; gaps where it is undetermined. It predicts the critical batch size; the measured one is drawn across.{(stride > 1 ? $" One estimate in {NumberText.Whole(stride)} is shown here; noise.csv has all." : "")}",
             new Plot("Noise scale over training", PlotAxis.Logarithmic("epochs"), PlotAxis.Logarithmic("noise scale (samples)"), [.. StudyCostFigures.Critical(study, isHorizontal: true), .. lines]),
-            StudyTables.Noise("noise_curves", runs, trial => Every(trial.Noise, stride)));
+            StudyTables.Noise("noise_curves", runs, trial => Every(trial.Noise, stride), StudyTables.Rounded));
     }
 
     private static Figure? NoiseAtGoal(StudyResult study)
@@ -84,16 +90,22 @@ internal static class StudyCurveFigures
             return null;
         }
 
-        var dots = new Dots([.. known.Select(batch => new Dot(batch.BatchSize, batch.NoiseScaleAtGoal!.Value, $"batch {NumberText.Whole(batch.BatchSize)}: noise scale {NumberText.Figure(batch.NoiseScaleAtGoal!.Value)} at the goal"))])
+        var dots = new Dots([.. known.Select(batch => new Dot(
+            batch.BatchSize,
+            batch.NoiseScaleAtGoal!.Value,
+            $"batch {NumberText.Whole(batch.BatchSize)}: noise scale {NumberText.Figure(batch.NoiseScaleAtGoal!.Value)} at the goal"))])
         {
             Color = MarkColor.Series(0), Name = "noise scale at the goal: predicted B_crit",
         };
         var (least, most) = (study.BatchSizes.Min() / 2.0, study.BatchSizes.Max() * 2.0);
+        // A narrow range would make much of little: the estimates of both kinds are known to a factor of two at best.
+        var all = known.Select(batch => batch.NoiseScaleAtGoal!.Value).Append(study.Fit.CriticalBatchSize ?? known[0].NoiseScaleAtGoal!.Value).ToArray();
+        var samples = PlotAxis.Logarithmic("samples") with { From = all.Min() / 4, To = all.Max() * 4 };
         var same = new Curve([(least, least), (most, most)]) { Color = MarkColor.Faint, Dashes = "2 4", Thickness = 1.5, Name = "noise scale = batch size", StretchesAxes = false };
         return Figure.Of(
             "Critical batch size, predicted and measured",
             "The noise scale when the goal was reached, median over confirmation runs, beside the B_crit that was measured by counting steps.",
-            new Plot("Noise scale at the goal against the batch size", PlotAxis.OfBatchSizes(study.BatchSizes), PlotAxis.Logarithmic("samples"), [.. StudyCostFigures.Critical(study, isHorizontal: true), same, dots]),
+            new Plot("Noise scale at the goal against the batch size", PlotAxis.OfBatchSizes(study.BatchSizes), samples, [.. StudyCostFigures.Critical(study, isHorizontal: true), same, dots]),
             DataTable.Of("noise_at_goal", ["batch_size", "noise_scale_at_goal", "measured_critical_batch_size"], study.Batches, batch => [batch.BatchSize, batch.NoiseScaleAtGoal, study.Fit.CriticalBatchSize]));
     }
 

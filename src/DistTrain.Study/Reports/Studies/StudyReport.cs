@@ -43,7 +43,7 @@ public static class StudyReport
         var range = study.BatchSizes.IsEmpty ? "" : $" from {NumberText.Whole(study.BatchSizes.Min())} to {NumberText.Whole(study.BatchSizes.Max())}";
         if (study.Fit.CriticalBatchSize is { } critical)
         {
-            return $"Larger batches save steps in proportion up to a batch size of about {NumberText.Figure(critical)}{StudyText.Interval(study.Fit.CriticalBatchSizeInterval, study.Fit.Confidence)}; beyond it they save less and less";
+            return $"The critical batch size is about {NumberText.Figure(critical)}{StudyText.Interval(study.Fit.CriticalBatchSizeInterval, study.Fit.Confidence)}: well below it larger batches save steps in proportion, beyond it they save less and less";
         }
 
         return study.Batches.Any(batch => batch.StepsToGoal.Median is not null)
@@ -125,9 +125,8 @@ public static class StudyReport
             ],
             LeftColumns: 2)
         {
-            Caption = shown.Length < study.Trials.Length ? $"The first {NumberText.Whole(shown.Length)}; the file has all." : "",
+            Caption = $"{(shown.Length < study.Trials.Length ? $"The first {NumberText.Whole(shown.Length)}. " : "")}trials.csv beside this page has all that is known of each.",
             IsFolded = true,
-            Data = StudyTables.Trials(study),
         };
     }
 }

@@ -38,10 +38,18 @@ public static class StudyTables
     }
 
     /// <summary>A row for each evaluation of each trial.</summary>
-    public static DataTable Measurements(StudyResult study) => Measurements(study, "measurements", study.Trials, trial => trial.Curve);
+    public static DataTable Measurements(StudyResult study)
+    {
+        ArgumentNullException.ThrowIfNull(study);
+        return Measurements(study, "measurements", study.Trials, trial => trial.Curve, value => value);
+    }
 
     /// <summary>A row for each estimate of the noise scale.</summary>
-    public static DataTable Noise(StudyResult study) => Noise("noise", study.Trials, trial => trial.Noise);
+    public static DataTable Noise(StudyResult study)
+    {
+        ArgumentNullException.ThrowIfNull(study);
+        return Noise("noise", study.Trials, trial => trial.Noise, value => value);
+    }
 
     /// <summary>A row for each batch size.</summary>
     public static DataTable Summary(StudyResult study)
@@ -80,23 +88,28 @@ public static class StudyTables
     internal static ImmutableArray<string> SettingNames(StudyResult study) =>
         [.. study.Trials.SelectMany(trial => trial.Request.Settings.Keys).Distinct().OrderBy(name => name != "learning-rate").ThenBy(name => name, StringComparer.Ordinal)];
 
-    internal static DataTable Measurements(StudyResult study, string name, IEnumerable<TrialResult> trials, Func<TrialResult, IEnumerable<CurvePoint>> points) => DataTable.Of(
+    /// <summary>As many digits as a drawing can show, and more: for the data in a page, which is to stay small.</summary>
+    internal static double? Rounded(double? value) => value is { } number && double.IsFinite(number) && number != 0
+        ? Math.Round(number, Math.Clamp(5 - (int)Math.Floor(Math.Log10(Math.Abs(number))), 0, 15))
+        : value;
+
+    internal static DataTable Measurements(StudyResult study, string name, IEnumerable<TrialResult> trials, Func<TrialResult, IEnumerable<CurvePoint>> points, Func<double?, double?> digits) => DataTable.Of(
         name,
         ["batch_size", "phase", "trial", "seed", "step", "samples", "epochs", "train_seconds", "evaluation_seconds", "train_loss", "validation_loss", "validation_error"],
         trials.SelectMany(trial => points(trial).Select(point => (trial.Request, point))),
         row =>
         [
-            row.Request.BatchSize, PhaseName(row.Request.Phase), row.Request.Index, row.Request.Seed, row.point.Step, row.point.Samples, (double)row.point.Samples / study.TrainingSamples,
-            row.point.TrainSeconds, row.point.EvaluationSeconds, row.point.TrainLoss, row.point.ValidationLoss, row.point.ValidationError,
+            row.Request.BatchSize, PhaseName(row.Request.Phase), row.Request.Index, row.Request.Seed, row.point.Step, row.point.Samples, digits((double)row.point.Samples / study.TrainingSamples),
+            digits(row.point.TrainSeconds), digits(row.point.EvaluationSeconds), digits(row.point.TrainLoss), digits(row.point.ValidationLoss), digits(row.point.ValidationError),
         ]);
 
-    internal static DataTable Noise(string name, IEnumerable<TrialResult> trials, Func<TrialResult, IEnumerable<NoisePoint>> points) => DataTable.Of(
+    internal static DataTable Noise(string name, IEnumerable<TrialResult> trials, Func<TrialResult, IEnumerable<NoisePoint>> points, Func<double?, double?> digits) => DataTable.Of(
         name,
         ["batch_size", "phase", "trial", "seed", "step", "gradient_squared_norm", "gradient_variance", "noise_scale"],
         trials.SelectMany(trial => points(trial).Select(point => (trial.Request, point))),
         row =>
         [
-            row.Request.BatchSize, PhaseName(row.Request.Phase), row.Request.Index, row.Request.Seed, row.point.Step, row.point.GradientSquaredNorm, row.point.GradientVariance, row.point.NoiseScale,
+            row.Request.BatchSize, PhaseName(row.Request.Phase), row.Request.Index, row.Request.Seed, row.point.Step, digits(row.point.GradientSquaredNorm), digits(row.point.GradientVariance), digits(row.point.NoiseScale),
         ]);
 
     private static IEnumerable<string> MeasuredColumns(string of) => [$"{of}_to_goal_median", $"{of}_to_goal_lower", $"{of}_to_goal_upper"];

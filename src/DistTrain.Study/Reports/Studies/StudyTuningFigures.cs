@@ -15,9 +15,13 @@ internal static class StudyTuningFigures
         var known = study.Batches.Where(batch => batch.BestLearningRate > 0).ToArray();
         var marks = new List<Mark>
         {
-            new Intervals([.. study.Batches.Where(batch => batch.RateRange.Lowest > 0).Select(batch => new Interval(batch.BatchSize, batch.RateRange.Lowest, batch.RateRange.Highest, $"batch {NumberText.Whole(batch.BatchSize)}: tried from {NumberText.Figure(batch.RateRange.Lowest)} to {NumberText.Figure(batch.RateRange.Highest)}"))])
+            new Intervals([.. study.Batches.Where(batch => batch.RateRange.Lowest > 0).Select(batch => new Interval(
+                batch.BatchSize,
+                batch.RateRange.Lowest,
+                batch.RateRange.Highest,
+                $"batch {NumberText.Whole(batch.BatchSize)}: tried from {NumberText.Figure(batch.RateRange.Lowest)} to {NumberText.Figure(batch.RateRange.Highest)}"))])
             {
-                Color = MarkColor.Faint, Thickness = 5, Cap = 0, Name = "rates that were tried",
+                Color = MarkColor.Faint, Thickness = 1.2, Cap = 5, Name = "rates that were tried",
             },
         };
         if (known.Length > 0)
@@ -39,14 +43,21 @@ internal static class StudyTuningFigures
         return Figure.Of(
             "Best learning rate",
             $"Rules are drawn for comparison; no rate was chosen by them.{exponentWords}",
-            new Plot("Best learning rate against the batch size", PlotAxis.OfBatchSizes(study.BatchSizes), PlotAxis.Logarithmic("learning rate"), [.. marks.Where(mark => mark is not Dots { Points.IsEmpty: true })]),
+            new Plot(
+                "Best learning rate against the batch size",
+                PlotAxis.OfBatchSizes(study.BatchSizes),
+                PlotAxis.Logarithmic("learning rate"),
+                [.. marks.Where(mark => mark is not Dots { Points.IsEmpty: true })]),
             DataTable.Of("best_rate", ["batch_size", "best_learning_rate", "lowest_tried", "highest_tried", "edge_flag"], study.Batches, batch => [batch.BatchSize, batch.BestLearningRate, batch.RateRange.Lowest, batch.RateRange.Highest, batch.EdgeFlag]));
     }
 
     private static bool IsInside(BatchSummary batch) => batch.EdgeFlag.Equals("inside", StringComparison.OrdinalIgnoreCase);
 
     private static Dots Best(ImmutableArray<BatchSummary> batches, string name, bool isHollow) =>
-        new([.. batches.Select(batch => new Dot(batch.BatchSize, batch.BestLearningRate!.Value, $"batch {NumberText.Whole(batch.BatchSize)}: {NumberText.Figure(batch.BestLearningRate!.Value)}, {batch.EdgeFlag}"))])
+        new([.. batches.Select(batch => new Dot(
+            batch.BatchSize,
+            batch.BestLearningRate!.Value,
+            $"batch {NumberText.Whole(batch.BatchSize)}: {NumberText.Figure(batch.BestLearningRate!.Value)}, {batch.EdgeFlag}"))])
         {
             Color = MarkColor.Series(0), IsHollow = isHollow, Radius = 5, Name = name,
         };
@@ -56,7 +67,9 @@ internal static class StudyTuningFigures
         var rows = study.BatchSizes.Distinct().Order().ToArray();
         var tuning = study.Trials.Where(trial => trial.Request.Phase == TrialPhase.Tuning && trial.Request.LearningRate > 0).ToArray();
         // Colours compare trials of one batch size: between sizes, steps differ by their nature.
-        var ranges = tuning.Where(trial => trial.StepsToGoal is not null).GroupBy(trial => trial.Request.BatchSize).ToDictionary(group => group.Key, group => (Least: group.Min(trial => trial.StepsToGoal!.Value), Most: group.Max(trial => trial.StepsToGoal!.Value)));
+        var ranges = tuning.Where(trial => trial.StepsToGoal is not null).GroupBy(trial => trial.Request.BatchSize).ToDictionary(
+            group => group.Key,
+            group => (Least: group.Min(trial => trial.StepsToGoal!.Value), Most: group.Max(trial => trial.StepsToGoal!.Value)));
         (TrialStatus Status, string Name, MarkerShape Shape, bool IsHollow, MarkColor Color)[] kinds =
         [
             (TrialStatus.BudgetExhausted, "budget used up", MarkerShape.Circle, true, MarkColor.Faint),
@@ -71,7 +84,7 @@ internal static class StudyTuningFigures
         }).Where(dots => !dots.Points.IsEmpty);
 
         // Trials of nearly the same rate are moved apart within their row, each always in the same way.
-        double Row(TrialResult trial) => Array.IndexOf(rows, trial.Request.BatchSize) + (((trial.Request.Index * 0.618) % 1) - 0.5) * 0.5;
+        double Row(TrialResult trial) => Array.IndexOf(rows, trial.Request.BatchSize) + ((((trial.Request.Index * 0.618) % 1) - 0.5) * 0.36);
         MarkColor Shade(TrialResult trial)
         {
             var (least, most) = ranges[trial.Request.BatchSize];
