@@ -2,7 +2,9 @@ using System.Diagnostics;
 using System.Globalization;
 using System.Text.Json;
 using DistTrain.Cli.Output;
+using DistTrain.Study;
 using DistTrain.Study.Experiments;
+using DistTrain.Study.Statistics;
 
 namespace DistTrain.Cli.Studies;
 
@@ -97,7 +99,7 @@ internal sealed class StudyProgress(Host host, bool json, int expected, int para
             }
 
             writer.WriteEndObject();
-            writer.WriteString("status", StatusText(trial.Status));
+            writer.WriteString("status", StatusName.Of(trial.Status));
             writer.WriteNumber("steps", trial.Steps);
             WriteNumber(writer, "stepsToGoal", trial.StepsToGoal);
             WriteNumber(writer, "bestValidationError", trial.BestValidationError);
@@ -109,15 +111,6 @@ internal sealed class StudyProgress(Host host, bool json, int expected, int para
 
         return System.Text.Encoding.UTF8.GetString(stream.ToArray());
     }
-
-    private static string StatusText(TrialStatus status) => status switch
-    {
-        TrialStatus.Reached => "reached",
-        TrialStatus.BudgetExhausted => "budget_exhausted",
-        TrialStatus.Diverged => "diverged",
-        TrialStatus.FailedSystem => "failed_system",
-        _ => "stopped_early",
-    };
 
     private static void WriteNumber(Utf8JsonWriter writer, string name, double? value)
     {

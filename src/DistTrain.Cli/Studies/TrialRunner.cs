@@ -10,6 +10,7 @@ using DistTrain.Learning;
 using DistTrain.Learning.Diagnostics;
 using DistTrain.Learning.Engines;
 using DistTrain.Runtime;
+using DistTrain.Study;
 using DistTrain.Study.Experiments;
 
 namespace DistTrain.Cli.Studies;

@@ -37,6 +37,12 @@ internal sealed class Switchboard(NodeId own, ITensorStore tensors, LinkLimits l
 
             // One that can only not be reached from here may be found again.
             gone.ExceptWith(placed.Nodes);
+
+            // What waits for a way to where no shard lives any more was meant for a shard that is gone.
+            foreach (var (_, peer) in peers.Where(pair => !placed.Nodes.Contains(pair.Key)))
+            {
+                peer.ForgetWaiting();
+            }
         }
     }
 
@@ -216,15 +222,23 @@ internal sealed class Switchboard(NodeId own, ITensorStore tensors, LinkLimits l
             }
         }
 
+        public void ForgetWaiting()
+        {
+            lock (this)
+            {
+                while (waiting.TryDequeue(out var next))
+                {
+                    next.Tensors?.Dispose();
+                }
+            }
+        }
+
         public void Dispose()
         {
             lock (this)
             {
                 isGone = true;
-                while (waiting.TryDequeue(out var next))
-                {
-                    next.Tensors?.Dispose();
-                }
+                ForgetWaiting();
             }
         }
 

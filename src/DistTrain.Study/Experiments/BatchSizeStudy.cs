@@ -138,5 +138,5 @@ public static class BatchSizeStudy
     private readonly record struct Bound(long? Value);
 
     /// <summary>As much of a trial as the rules look at.</summary>
-    internal static TuningTrial ForRules(TrialResult trial) => new(trial.Request.LearningRate, (TrialFate)(int)trial.Status, trial.StepsToGoal);
+    internal static TuningTrial ForRules(TrialResult trial) => new(trial.Request.LearningRate, trial.Status, trial.StepsToGoal);
 }

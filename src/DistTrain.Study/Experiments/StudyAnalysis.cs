@@ -45,7 +45,7 @@ public static class StudyAnalysis
         var edge = EdgeRule.Decide(batch.Rates, tuned);
         var budget = plan.BudgetOf(batch.BatchSize);
         var flags = BudgetRule.Flags(tuned, budget, best is { StepsToGoal: { } reached, PreviousEvaluation: { } before } ? reached - before : 1);
-        var (tuning, confirmed) = (FateCounts.Of(tuned.Select(trial => trial.Fate)), FateCounts.Of(batch.Confirmation.Select(trial => BatchSizeStudy.ForRules(trial).Fate)));
+        var (tuning, confirmed) = (FateCounts.Of(tuned.Select(trial => trial.Status)), FateCounts.Of(batch.Confirmation.Select(trial => trial.Status)));
         return new BatchSummary
         {
             BatchSize = batch.BatchSize,
@@ -119,7 +119,18 @@ public static class StudyAnalysis
                 Confidence,
                 estimate.Residuals.ToImmutableSortedDictionary(residual => residual.BatchSize, residual => residual.LogResidual),
                 null,
-                fit.Notes);
+                fit.Notes)
+            {
+                Band = [.. BandSizes(plan).Select(size => (Size: size, Steps: estimate.StepsInterval(size, Confidence))).Select(point => new FitBandPoint(point.Size, point.Steps.Lower, point.Steps.Upper))],
+            };
+    }
+
+    /// <summary>Evenly in the logarithm, a little beyond what was measured.</summary>
+    private static IEnumerable<double> BandSizes(StudyPlan plan)
+    {
+        const int points = 24;
+        var (least, most) = (plan.BatchSizes[0] / 1.5, plan.BatchSizes[^1] * 1.5);
+        return Enumerable.Range(0, points).Select(index => least * Math.Pow(most / least, index / (points - 1.0)));
     }
 
     private static (double Lower, double Upper) Ends(Interval interval) => (interval.Lower, interval.Upper);

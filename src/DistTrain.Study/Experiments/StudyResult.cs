@@ -94,7 +94,14 @@ public sealed record FitSummary(
     double Confidence,
     ImmutableSortedDictionary<int, double> Residuals,
     string? Refusal,
-    ImmutableArray<string> Remarks);
+    ImmutableArray<string> Remarks)
+{
+    /// <summary>The bootstrap interval of the fitted steps along the batch sizes; empty where there is no fit.</summary>
+    public ImmutableArray<FitBandPoint> Band { get; init; } = [];
+}
+
+/// <summary>What the fit says of one batch size: between which numbers of steps.</summary>
+public readonly record struct FitBandPoint(double BatchSize, double LowerSteps, double UpperSteps);
 
 /// <summary>Everything that a study of batch sizes has found, for files and reports.</summary>
 public sealed record StudyResult

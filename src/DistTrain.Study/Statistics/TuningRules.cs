@@ -6,7 +6,7 @@ namespace DistTrain.Study.Statistics;
 
 /// <summary>A tuning trial, as far as the rules look at it.</summary>
 /// <param name="StepsToGoal">The first step at which the validation error was below the goal; null when none was.</param>
-public readonly record struct TuningTrial(double LearningRate, TrialFate Fate, long? StepsToGoal);
+public readonly record struct TuningTrial(double LearningRate, TrialStatus Status, long? StepsToGoal);
 
 /// <summary>The learning rates that trials are drawn from.</summary>
 /// <param name="Lower">Above 0.</param>
@@ -52,7 +52,7 @@ public static class EdgeRule
         ArgumentNullException.ThrowIfNull(trials);
         if (Best(trials) is not { } best)
         {
-            return new EdgeDecision(EdgeKind.Undetermined, $"no trial reached the goal ({FateCounts.Of(trials.Select(trial => trial.Fate))}), so nothing is known of the best rate");
+            return new EdgeDecision(EdgeKind.Undetermined, $"no trial reached the goal ({FateCounts.Of(trials.Select(trial => trial.Status))}), so nothing is known of the best rate");
         }
 
         var position = range.Position(best.LearningRate);
@@ -67,8 +67,8 @@ public static class EdgeRule
             return new EdgeDecision(EdgeKind.Interior, $"{text}, off both ends");
         }
 
-        var above = trials.Where(trial => trial.LearningRate > best.LearningRate && trial.Fate != TrialFate.FailedSystem).ToImmutableArray();
-        var diverged = above.Count(trial => trial.Fate == TrialFate.Diverged);
+        var above = trials.Where(trial => trial.LearningRate > best.LearningRate && trial.Status != TrialStatus.FailedSystem).ToImmutableArray();
+        var diverged = above.Count(trial => trial.Status == TrialStatus.Diverged);
         return above.Length > 0 && diverged == above.Length
             ? new EdgeDecision(EdgeKind.StabilityLimited, $"{text}, in its highest tenth, and all {diverged} trials above it diverged: stability is the limit, a wider range would find nothing")
             : new EdgeDecision(EdgeKind.WidenUpper, $"{text}, in its highest tenth, with {diverged} of {above.Length} trials above it diverged: a better one may lie above");
@@ -85,7 +85,7 @@ public static class EdgeRule
     /// <summary>The trial with the fewest steps to the goal; of equal ones that with the lower rate. Null when none reached it.</summary>
     public static TuningTrial? Best(IEnumerable<TuningTrial> trials)
     {
-        var reached = trials.Where(trial => trial is { Fate: TrialFate.Reached, StepsToGoal: not null }).OrderBy(trial => trial.StepsToGoal).ThenBy(trial => trial.LearningRate).ToImmutableArray();
+        var reached = trials.Where(trial => trial is { Status: TrialStatus.Reached, StepsToGoal: not null }).OrderBy(trial => trial.StepsToGoal).ThenBy(trial => trial.LearningRate).ToImmutableArray();
         return reached.IsEmpty ? null : reached[0];
     }
 }
@@ -125,7 +125,7 @@ public static class BudgetRule
     public static ImmutableArray<BudgetFlag> Flags(IReadOnlyCollection<TuningTrial> trials, long budgetSteps, long evaluationIntervalSteps)
     {
         ArgumentNullException.ThrowIfNull(trials);
-        var counts = FateCounts.Of(trials.Select(trial => trial.Fate));
+        var counts = FateCounts.Of(trials.Select(trial => trial.Status));
         if (EdgeRule.Best(trials)?.StepsToGoal is not { } fewest)
         {
             return [new BudgetFlag(BudgetFlagKind.NothingReached, Invariant($"no trial reached the goal within {budgetSteps} steps ({counts})"))];

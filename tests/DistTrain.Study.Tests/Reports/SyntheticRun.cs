@@ -34,7 +34,7 @@ internal static class SyntheticRun
                     @event = "layers", step, learningRate = rate, loss = 1.0 / step,
                     tensors = Tensors.Select((name, index) => new { name, gradientNorm = (1.0 + index + random.NextDouble()) / Math.Sqrt(step), weightNorm = 20 + index + (0.001 * step), updateRatio = step % 90 == 0 ? 0 : 0.002 / Math.Sqrt(step) }),
                 });
-                yield return Line(new { @event = "noise", step, gradientSquaredNorm = step == 9 ? -0.1 : 1.0 / step, gradientVariance = 12.0, noiseScale = step == 9 ? null : (double?)(12.0 * step) });
+                yield return Line(new { @event = "evaluation", epoch = 1, step, gradientSquaredNorm = step == 9 ? -0.1 : 1.0 / step, gradientVariance = 12.0, noiseScale = step == 9 ? null : (double?)(12.0 * step) });
             }
 
             yield return Line(new

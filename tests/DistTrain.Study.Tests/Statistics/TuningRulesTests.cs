@@ -30,9 +30,9 @@ public class TuningRulesTests
     }
 
     [Theory]
-    [InlineData(TrialFate.BudgetExhausted)]
-    [InlineData(TrialFate.StoppedEarly)]
-    public void An_upper_edge_above_which_something_did_not_diverge_is_widened(TrialFate fate) =>
+    [InlineData(TrialStatus.BudgetExhausted)]
+    [InlineData(TrialStatus.StoppedEarly)]
+    public void An_upper_edge_above_which_something_did_not_diverge_is_widened(TrialStatus fate) =>
         Assert.Equal(EdgeKind.WidenUpper, EdgeRule.Decide(Range, [Reached(0.5, 100), Diverged(0.7), new TuningTrial(0.9, fate, null)]).Kind);
 
     [Fact]
@@ -41,14 +41,14 @@ public class TuningRulesTests
     [Fact]
     public void A_trial_that_the_system_failed_says_nothing_of_its_rate()
     {
-        Assert.Equal(EdgeKind.StabilityLimited, EdgeRule.Decide(Range, [Reached(0.5, 100), Diverged(0.7), new TuningTrial(0.9, TrialFate.FailedSystem, null)]).Kind);
-        Assert.Equal(EdgeKind.WidenUpper, EdgeRule.Decide(Range, [Reached(0.5, 100), new TuningTrial(0.9, TrialFate.FailedSystem, null)]).Kind);
+        Assert.Equal(EdgeKind.StabilityLimited, EdgeRule.Decide(Range, [Reached(0.5, 100), Diverged(0.7), new TuningTrial(0.9, TrialStatus.FailedSystem, null)]).Kind);
+        Assert.Equal(EdgeKind.WidenUpper, EdgeRule.Decide(Range, [Reached(0.5, 100), new TuningTrial(0.9, TrialStatus.FailedSystem, null)]).Kind);
     }
 
     [Fact]
     public void Without_a_trial_at_the_goal_the_edge_is_undetermined()
     {
-        var decision = EdgeRule.Decide(Range, [Diverged(0.5), new TuningTrial(0.01, TrialFate.BudgetExhausted, null)]);
+        var decision = EdgeRule.Decide(Range, [Diverged(0.5), new TuningTrial(0.01, TrialStatus.BudgetExhausted, null)]);
         Assert.Equal(EdgeKind.Undetermined, decision.Kind);
         Assert.Contains("1 used up the budget, 1 diverged", decision.Reason, StringComparison.Ordinal);
     }
@@ -88,7 +88,7 @@ public class TuningRulesTests
     [Fact]
     public void An_evaluation_after_every_step_cannot_be_finer() => Assert.Empty(BudgetRule.Flags([Reached(0.1, 20), Reached(0.2, 30), Reached(0.3, 30)], budgetSteps: 1000, evaluationIntervalSteps: 1));
 
-    private static TuningTrial Reached(double rate, long steps) => new(rate, TrialFate.Reached, steps);
+    private static TuningTrial Reached(double rate, long steps) => new(rate, TrialStatus.Reached, steps);
 
-    private static TuningTrial Diverged(double rate) => new(rate, TrialFate.Diverged, null);
+    private static TuningTrial Diverged(double rate) => new(rate, TrialStatus.Diverged, null);
 }

@@ -31,12 +31,13 @@ public static class RunHistoryReader
                     break;
                 case "epoch" when Number(json, "epoch") is { } number:
                     epochs[(int)number] = Epoch((int)number, json);
+                    AddNoise(noise, Whole(json, "lastStep"), json);
                     break;
                 case "layers" when Whole(json, "step") is { } step:
                     layers[step] = new LayersPoint(step, Number(json, "learningRate"), Number(json, "loss"), [.. Items(json, "tensors").Select(Tensor)]);
                     break;
-                case "noise" when Whole(json, "step") is { } step:
-                    noise[step] = new NoisePoint(step, Number(json, "gradientSquaredNorm") ?? double.NaN, Number(json, "gradientVariance") ?? double.NaN, Number(json, "noiseScale"));
+                case "evaluation":
+                    AddNoise(noise, Whole(json, "step"), json);
                     break;
                 default:
                     history = Happened(history, json);
@@ -45,6 +46,15 @@ public static class RunHistoryReader
         }
 
         return history with { Epochs = [.. epochs.Values], Layers = [.. layers.Values], Noise = [.. noise.Values] };
+    }
+
+    /// <summary>Epochs and evaluations say what the noise scale was, in runs that measure it.</summary>
+    private static void AddNoise(SortedDictionary<long, NoisePoint> noise, long? step, JsonElement json)
+    {
+        if (step is { } number && Number(json, "gradientSquaredNorm") is { } squaredNorm && Number(json, "gradientVariance") is { } variance)
+        {
+            noise[number] = new NoisePoint(number, squaredNorm, variance, Number(json, "noiseScale"));
+        }
     }
 
     private static RunHistory Happened(RunHistory history, JsonElement json) => Text(json, "event") switch

@@ -140,6 +140,14 @@ internal static class StudyCostFigures
             yield break;
         }
 
+        if (study.Fit.Band.Length > 1)
+        {
+            yield return new Band([.. study.Fit.Band.Select(point => (point.BatchSize, fromSteps(point.BatchSize, point.LowerSteps), fromSteps(point.BatchSize, point.UpperSteps)))])
+            {
+                Color = Fitted, Name = $"its {NumberText.Figure(study.Fit.Confidence * 100)} % interval",
+            };
+        }
+
         var (least, most) = (study.BatchSizes.Min() / 1.5, study.BatchSizes.Max() * 1.5);
         var points = Enumerable.Range(0, FitPoints).Select(index => least * Math.Pow(most / least, index / (FitPoints - 1.0))).Select(size => (size, fromSteps(size, minimum * (1 + (critical / size)))));
         yield return new Curve([.. points]) { Color = Fitted, Name = "fit", Tip = $"S_min = {NumberText.Figure(minimum)} steps, B_crit = {NumberText.Figure(critical)}", StretchesAxes = false };

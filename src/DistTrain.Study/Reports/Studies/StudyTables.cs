@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using DistTrain.Study.Experiments;
 using DistTrain.Study.Reports.Pages;
+using DistTrain.Study.Statistics;
 
 namespace DistTrain.Study.Reports.Studies;
 
@@ -31,7 +32,7 @@ public static class StudyTables
             study.Trials,
             trial =>
             [
-                trial.Request.BatchSize, PhaseName(trial.Request.Phase), trial.Request.Index, trial.Request.Seed, .. settings.Select(name => (object?)trial.Request.Settings.GetValueOrDefault(name)), StatusName(trial.Status),
+                trial.Request.BatchSize, PhaseName(trial.Request.Phase), trial.Request.Index, trial.Request.Seed, .. settings.Select(name => (object?)trial.Request.Settings.GetValueOrDefault(name)), StatusName.Of(trial.Status),
                 trial.Steps, trial.Samples, trial.Epochs, trial.StepsToGoal, trial.PreviousEvaluation, trial.TrainSeconds, trial.EvaluationSeconds, trial.DivergedStep,
                 trial.BestValidationError, trial.FinalValidationError, trial.TestError, trial.TestLoss, trial.Request.BudgetSteps, trial.WeightsHash, trial.Key, trial.Explanation,
             ]);
@@ -72,15 +73,6 @@ public static class StudyTables
                 study.Fit.Residuals.TryGetValue(batch.BatchSize, out var residual) ? residual : null,
             ]);
     }
-
-    public static string StatusName(TrialStatus status) => status switch
-    {
-        TrialStatus.Reached => "reached",
-        TrialStatus.BudgetExhausted => "budget_exhausted",
-        TrialStatus.Diverged => "diverged",
-        TrialStatus.FailedSystem => "failed_system",
-        _ => "stopped_early",
-    };
 
     internal static string PhaseName(TrialPhase phase) => phase == TrialPhase.Tuning ? "tuning" : "confirmation";
 

@@ -99,6 +99,6 @@ internal static class StudyTuningFigures
                 RowHeight = 32,
                 Ramp = ranges.Count > 0 ? new RampKey("steps to the goal, within the row", "fewest", "most") : null,
             },
-            DataTable.Of("fates", ["batch_size", "trial", "learning_rate", "status", "steps_to_goal", "diverged_step"], tuning, trial => [trial.Request.BatchSize, trial.Request.Index, trial.Request.LearningRate, StudyTables.StatusName(trial.Status), trial.StepsToGoal, trial.DivergedStep]));
+            DataTable.Of("fates", ["batch_size", "trial", "learning_rate", "status", "steps_to_goal", "diverged_step"], tuning, trial => [trial.Request.BatchSize, trial.Request.Index, trial.Request.LearningRate, Statistics.StatusName.Of(trial.Status), trial.StepsToGoal, trial.DivergedStep]));
     }
 }

@@ -2,34 +2,15 @@ using System.Globalization;
 
 namespace DistTrain.Study.Statistics;
 
-/// <summary>How a trial ended: exactly one of these.</summary>
-public enum TrialFate
-{
-    /// <summary>An evaluation was below the goal.</summary>
-    Reached,
-
-    /// <summary>The budget of steps or samples was used up first.</summary>
-    BudgetExhausted,
-
-    /// <summary>The training became non-finite: a result, not a failure.</summary>
-    Diverged,
-
-    /// <summary>A process or a machine failed: says nothing of the settings; to be run again.</summary>
-    FailedSystem,
-
-    /// <summary>A rule took it out of the search early.</summary>
-    StoppedEarly,
-}
-
 /// <summary>How many trials ended in which way.</summary>
 public readonly record struct FateCounts(int Reached, int BudgetExhausted, int Diverged, int FailedSystem, int StoppedEarly)
 {
-    public static FateCounts Of(IEnumerable<TrialFate> fates)
+    public static FateCounts Of(IEnumerable<TrialStatus> fates)
     {
         ArgumentNullException.ThrowIfNull(fates);
         var counts = fates.CountBy(fate => fate).ToDictionary();
-        int Count(TrialFate fate) => counts.GetValueOrDefault(fate);
-        return new FateCounts(Count(TrialFate.Reached), Count(TrialFate.BudgetExhausted), Count(TrialFate.Diverged), Count(TrialFate.FailedSystem), Count(TrialFate.StoppedEarly));
+        int Count(TrialStatus fate) => counts.GetValueOrDefault(fate);
+        return new FateCounts(Count(TrialStatus.Reached), Count(TrialStatus.BudgetExhausted), Count(TrialStatus.Diverged), Count(TrialStatus.FailedSystem), Count(TrialStatus.StoppedEarly));
     }
 
     public int Total => Reached + BudgetExhausted + Diverged + FailedSystem + StoppedEarly;
