@@ -26,6 +26,7 @@ internal sealed partial class CommandTree
     private readonly Option<string> tuningSampler = new("--search") { HelpName = "NAME", Description = "sobol (quasi-random) or random [sobol]" };
     private readonly Option<string> giveUp = new("--give-up") { HelpName = "FACTOR", Description = FormattableString.Invariant($"tuning trials end after so many times the steps of the best of earlier ones; 0 for never [{UsualStudy.GiveUpFactor}]") };
     private readonly Option<string> widenings = new("--widenings") { HelpName = "COUNT", Description = $"how often a range of rates may be widened [{UsualStudy.MostWidenings}]" };
+    private readonly Option<string> wave = new("--wave") { HelpName = "COUNT", Description = $"tuning trials that are decided upon together, whatever runs at once: on more cores take more [{UsualStudy.Wave}]" };
     private readonly Option<bool> toBudget = new("--to-budget") { Description = "trials go on after the goal to the end of their budget, so that final errors can be compared" };
     private readonly Option<string> parallelTrials = new("--parallel") { HelpName = "COUNT", Description = "tuning trials that run at once in this process [as many as there are cores]" };
     private readonly Option<string> studyFolder = new("--out") { HelpName = "FOLDER", Description = "where everything is kept; the same command, here or on another machine that sees the folder, goes on with it [studies/NAME]" };
@@ -59,7 +60,7 @@ internal sealed partial class CommandTree
         Add(
             "batch-size", "how the batch size affects training: tuned at every size, confirmed on fresh seeds, fitted and reported", CommandExamples.StudyBatchSize, StudyBatchSize, [],
             [
-                studiedBatchSizes, goal, tuningTrials, confirmations, mostSteps, mostSamples, leastSteps, rates, tuningSampler, giveUp, widenings, toBudget, parallelTrials, studyFolder, dryRun, json, configurationFile,
+                studiedBatchSizes, goal, tuningTrials, confirmations, mostSteps, mostSamples, leastSteps, rates, tuningSampler, giveUp, wave, widenings, toBudget, parallelTrials, studyFolder, dryRun, json, configurationFile,
                 .. TrialOptions("batch-size", "learning-rate"),
             ],
             studies,
@@ -163,6 +164,7 @@ internal sealed partial class CommandTree
                 Sampler = Read(line, tuningSampler, text => ValueReading.OneOf(text, ["sobol", "random"])) == "random" ? TuningSampler.Random : TuningSampler.Sobol,
                 GiveUpFactor = ReadValue(line, giveUp, text => ValueReading.Number(text, value => value is 0 or >= 1, "0 or at least 1")) ?? usual.GiveUpFactor,
                 MostWidenings = ReadValue(line, widenings, text => ValueReading.WholeNumber(text, 0)) ?? usual.MostWidenings,
+                Wave = ReadValue(line, wave, text => ValueReading.WholeNumber(text, 1)) ?? usual.Wave,
                 GoesOnAfterGoal = line.GetValue(toBudget),
                 Parallel = ReadValue(line, parallelTrials, text => ValueReading.WholeNumber(text, 1)),
                 Folder = Read(line, studyFolder, ValueReading.NotEmpty),

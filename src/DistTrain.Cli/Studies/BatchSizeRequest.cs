@@ -33,6 +33,9 @@ public sealed record BatchSizeRequest
 
     public int MostWidenings { get; init; } = 2;
 
+    /// <summary>As <see cref="StudyPlan.Wave"/>.</summary>
+    public int Wave { get; init; } = 8;
+
     public bool GoesOnAfterGoal { get; init; }
 
     /// <summary>Tuning trials that run at once; null for one on each core.</summary>

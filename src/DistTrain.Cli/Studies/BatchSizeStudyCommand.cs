@@ -51,6 +51,7 @@ public static class BatchSizeStudyCommand
             Sampler = request.Sampler,
             Seed = study.Configuration.Seed,
             MostWidenings = request.MostWidenings,
+            Wave = request.Wave,
             GiveUpFactor = request.GiveUpFactor,
             GoesOnAfterGoal = request.GoesOnAfterGoal,
         };

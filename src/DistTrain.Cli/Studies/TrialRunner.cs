@@ -52,7 +52,9 @@ internal sealed class TrialRunner(Func<TrainConfiguration, Trainer> trainerOf, I
         ArgumentNullException.ThrowIfNull(request);
         var configuration = ConfigurationOf(request);
         var text = new StringBuilder(Form).Append('\n').Append(data.ContentHash).Append('\n').Append(engine.ArithmeticId.Value).Append('\n').Append(goal).Append('\n');
-        foreach (var key in ConfigurationKeys.All.Where(key => key.DecidesWeights))
+
+        // Where the data lies is not what it is.
+        foreach (var key in ConfigurationKeys.All.Where(key => key is { DecidesWeights: true, Name: not "data" }))
         {
             text.Append(key.Name).Append('=').Append(ConfigurationWriter.ToText(key.Get(configuration))).Append('\n');
         }
