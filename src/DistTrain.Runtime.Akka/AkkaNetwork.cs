@@ -39,6 +39,7 @@ internal sealed class AkkaNetwork : INetwork, ILinkHandler
     /// <summary>Links on which this process has asked for an address, and what waits for the answer.</summary>
     private readonly Dictionary<ProcessId, TaskCompletionSource<PeerMail>> questions = [];
     private ProcessId? joined;
+    private HostAndPort? joinedAt;
 
     /// <param name="process">Whose actor system is used.</param>
     /// <param name="fail">Takes what ends this process's part in the run.</param>
@@ -105,7 +106,7 @@ internal sealed class AkkaNetwork : INetwork, ILinkHandler
     }
 
     public SecureConnection ConnectForFiles(HostAndPort coordinator, ILink link, ReadOnlyMemory<byte> ticket, CancellationToken cancellation) =>
-        carriers.ConnectForFiles(Find(cancellation) ?? coordinator, link, ticket, cancellation);
+        carriers.ConnectForFiles(joinedAt ?? coordinator, link, ticket, cancellation);
 
     public ReadOnlyMemory<byte> IssueFileTicket(ProcessId peer) => carriers.IssueFileTicket(peer);
 
@@ -224,7 +225,7 @@ internal sealed class AkkaNetwork : INetwork, ILinkHandler
             var ours = Adopt(carrier);
             lock (gate)
             {
-                joined = carrier.Peer;
+                (joined, joinedAt) = (carrier.Peer, coordinator);
             }
 
             begun(ours);
@@ -265,30 +266,28 @@ internal sealed class AkkaNetwork : INetwork, ILinkHandler
 
     private void HandleAddress(Link carrier, string address)
     {
-        if (process.Node is not { } node)
-        {
-            throw new WireFormatException("a process that is no member of a cluster was asked for its mail");
-        }
-
-        var link = Adopt(carrier);
-        if (address.Length == 0)
-        {
-            Introduce(link);
-            return;
-        }
-
-        var peer = PeerMail.Parse(address);
-        TaskCompletionSource<PeerMail>? question;
+        TaskCompletionSource<PeerMail>? question = null;
         lock (gate)
         {
-            questions.Remove(carrier.Peer, out question);
+            if (address.Length > 0)
+            {
+                questions.Remove(carrier.Peer, out question);
+            }
         }
 
         if (question is not null)
         {
-            question.TrySetResult(peer);
+            question.TrySetResult(PeerMail.Parse(address));
+            return;
         }
-        else if (node.HasRemoved(peer.Node))
+
+        var node = process.Node ?? throw new WireFormatException("a process that is no member of a cluster was asked for its mail");
+        var link = Adopt(carrier);
+        if (address.Length == 0)
+        {
+            Introduce(link);
+        }
+        else if (PeerMail.Parse(address) is var peer && node.HasRemoved(peer.Node))
         {
             carrier.Drop("its node has been given up by the cluster, and can only come back as another");
         }

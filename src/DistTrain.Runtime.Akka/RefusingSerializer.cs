@@ -1,5 +1,6 @@
 using System.Runtime.Serialization;
 using Akka.Actor;
+using Akka.Configuration;
 using Akka.Serialization;
 
 namespace DistTrain.Runtime.Akka;
@@ -10,6 +11,10 @@ namespace DistTrain.Runtime.Akka;
 /// </summary>
 internal sealed class RefusingSerializer(ExtendedActorSystem system) : Serializer(system)
 {
+    /// <summary>For serializers that have settings of their own.</summary>
+    public RefusingSerializer(ExtendedActorSystem system, Config settings)
+        : this(system) => _ = settings;
+
     public override int Identifier => 7302;
 
     public override bool IncludeManifest => false;

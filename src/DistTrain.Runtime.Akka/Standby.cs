@@ -1,4 +1,5 @@
 using DistTrain.Actors;
+using DistTrain.Runtime.Cluster;
 using DistTrain.Runtime.Compute;
 using DistTrain.Runtime.Links;
 using DistTrain.Runtime.Wire;
@@ -30,7 +31,7 @@ internal sealed class Standby(AkkaProcess process, StandbySettings settings) : I
 
     private AkkaNode Join(CancellationToken cancellation)
     {
-        using var network = new AkkaNetwork(process, new Cluster.NetworkOptions { Security = settings.Security, Limits = settings.Limits, Handler = this, Tell = process.Tell }, process.Fail);
+        using var network = new AkkaNetwork(process, new NetworkOptions { Security = settings.Security, Limits = settings.Limits, Handler = this, Tell = process.Tell }, process.Fail);
         network.Join(settings.Coordinator, settings.JoinTimeout, static _ => { }, cancellation);
         process.Node!.StandAsCandidate(process);
         return process.Node;

@@ -150,7 +150,7 @@ internal sealed class LocalWorkers : IDisposable
 
     private string[] Arguments(HostAndPort coordinator)
     {
-        string[] passedOn = ["local-sockets", "heartbeat-milliseconds", "silence-seconds", "reconnect-seconds", "rejoin-seconds"];
+        string[] passedOn = ["runtime", "akka-config", "local-sockets", "heartbeat-milliseconds", "silence-seconds", "reconnect-seconds", "rejoin-seconds"];
         return
         [
             "worker", "--spawned", "--join", coordinator.ToString(), "--tls", configuration.Tls == true ? "yes" : "no",

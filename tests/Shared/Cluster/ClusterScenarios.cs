@@ -72,7 +72,7 @@ public abstract class ClusterScenarios
             Start,
             definition,
             new SimdEngine(),
-            settings => settings with { MinimumWorkers = 2, Placement = placement, ShardCount = null },
+            settings => settings with { MinimumWorkers = 2, WaitsBelowMinimum = true, Placement = placement, ShardCount = null },
             happening =>
             {
                 if (happening is EpochEnded { Report: var report })

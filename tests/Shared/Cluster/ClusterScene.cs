@@ -66,7 +66,19 @@ public sealed class ClusterScene : IDisposable
     /// <summary>How often members have made something of an offer.</summary>
     public int Preparations => preparations;
 
-    public HostAndPort Address => listening.Task.WaitAsync(Patience).GetAwaiter().GetResult();
+    /// <summary>As soon as others can join; fails as the run does.</summary>
+    public HostAndPort Address
+    {
+        get
+        {
+            if (Task.WaitAny([listening.Task, run], Patience) == 1)
+            {
+                run.GetAwaiter().GetResult();
+            }
+
+            return listening.Task.WaitAsync(TimeSpan.Zero).GetAwaiter().GetResult();
+        }
+    }
 
     /// <summary>What the coordinator told people.</summary>
     public List<string> Notices { get; } = [];
