@@ -67,7 +67,7 @@ internal sealed class AkkaNetwork : INetwork, ILinkHandler
     public (ILink Link, IPAddress Own) Join(HostAndPort coordinator, TimeSpan patience, Action<ILink> begun, CancellationToken cancellation)
     {
         var start = Stopwatch.GetTimestamp();
-        var hasSaid = false;
+        string? said = null;
         while (true)
         {
             try
@@ -76,10 +76,10 @@ internal sealed class AkkaNetwork : INetwork, ILinkHandler
             }
             catch (InvalidInputException failure) when (failure.InnerException is SecureConnectException { MayChange: true } && Stopwatch.GetElapsedTime(start) < patience)
             {
-                if (!hasSaid)
+                if (said != failure.Message)
                 {
-                    options.Tell($"waiting for the coordinator: {failure.Message}");
-                    hasSaid = true;
+                    said = failure.Message;
+                    options.Tell($"waiting for the coordinator: {said}");
                 }
 
                 cancellation.WaitHandle.WaitOne(PauseBetweenAttempts);
@@ -344,7 +344,7 @@ internal sealed class AkkaNetwork : INetwork, ILinkHandler
     {
         foreach (var link in Links().Where(isMeant))
         {
-            link.Drop($"{link.PeerName} is lost: {reason}");
+            link.Drop(reason);
         }
     }
 }
