@@ -92,9 +92,9 @@ public class AkkaProcessTests
     {
         using var scene = new ProcessScene();
         var hash = scene.HashAlone(Long);
-        var (coordinator, workers) = Begin(scene);
-        var standby = scene.Start(["train", .. Long, .. ProcessScene.Common, "--standby", coordinator.WaitForAddress(), "--listen", "127.0.0.1:0", "--min-workers", "2", "--run", "run", "--json"]);
-        standby.WaitFor("stands by for the coordinator");
+        var coordinator = Coordinate(scene);
+        var standby = StandBy(scene, coordinator);
+        var workers = Join(scene, coordinator);
         coordinator.WaitFor("\"event\":\"checkpoint\"");
 
         coordinator.Signal(signal);
@@ -109,9 +109,9 @@ public class AkkaProcessTests
     public void A_candidate_that_is_not_needed_ends_well_with_the_run()
     {
         using var scene = new ProcessScene();
-        var (coordinator, workers) = Begin(scene);
-        var standby = scene.Start(["train", .. Long, .. ProcessScene.Common, "--standby", coordinator.WaitForAddress(), "--listen", "127.0.0.1:0", "--run", "run", "--json"]);
-        standby.WaitFor("stands by for the coordinator");
+        var coordinator = Coordinate(scene);
+        var standby = StandBy(scene, coordinator);
+        var workers = Join(scene, coordinator);
 
         Assert.Equal(0, coordinator.WaitForEnd());
         Assert.All(workers, worker => Assert.Equal(0, worker.WaitForEnd()));
@@ -122,10 +122,27 @@ public class AkkaProcessTests
     /// <summary>A coordinator and two workers, in the middle of a run.</summary>
     private static (RunningProcess Coordinator, RunningProcess[] Workers) Begin(ProcessScene scene, params string[] more)
     {
-        var coordinator = scene.Start(["train", .. Long, .. more, .. ProcessScene.Common, "--listen", "127.0.0.1:0", "--min-workers", "2", "--run", "run", "--json"]);
-        var address = coordinator.WaitForAddress();
-        RunningProcess[] workers = [scene.Start(["worker", "--join", address, .. ProcessScene.Common]), scene.Start(["worker", "--join", address, .. ProcessScene.Common])];
+        var coordinator = Coordinate(scene, more);
+        var workers = Join(scene, coordinator);
         coordinator.WaitFor("\"event\":\"epoch\"");
         return (coordinator, workers);
+    }
+
+    /// <summary>A coordinator that waits for two workers.</summary>
+    private static RunningProcess Coordinate(ProcessScene scene, params string[] more) =>
+        scene.Start(["train", .. Long, .. more, .. ProcessScene.Common, "--listen", "127.0.0.1:0", "--min-workers", "2", "--run", "run", "--json"]);
+
+    private static RunningProcess[] Join(ProcessScene scene, RunningProcess coordinator)
+    {
+        string[] worker = ["worker", "--join", coordinator.WaitForAddress(), .. ProcessScene.Common];
+        return [scene.Start(worker), scene.Start(worker)];
+    }
+
+    /// <summary>A second candidate, which is there before the training begins.</summary>
+    private static RunningProcess StandBy(ProcessScene scene, RunningProcess coordinator)
+    {
+        var standby = scene.Start(["train", .. Long, .. ProcessScene.Common, "--standby", coordinator.WaitForAddress(), "--listen", "127.0.0.1:0", "--min-workers", "2", "--run", "run", "--json"]);
+        standby.WaitFor("stands by for the coordinator");
+        return standby;
     }
 }
