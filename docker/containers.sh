@@ -68,7 +68,7 @@ find_images() {
     fi
     export SDK_IMAGE=$local_base RUNTIME_IMAGE=$local_base PUBLISHED=artifacts/image
     rm -rf "../$PUBLISHED"
-    dotnet publish ../src/DistTrain.Cli -c Release --use-current-runtime --self-contained -o "../$PUBLISHED" --nologo --verbosity quiet \
+    dotnet publish ../src/DistTrain.Cli -c Release --use-current-runtime --self-contained -o "../$PUBLISHED" --nologo --verbosity quiet -p:Akka="${AKKA:-false}" \
         -p:DebugType=none -p:PublishDocumentationFile=false -p:PublishReferencesDocumentationFiles=false || fail "the program cannot be published"
 }
 

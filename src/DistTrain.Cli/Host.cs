@@ -76,6 +76,9 @@ public sealed record Host
 
     public required MemberRunner Member { get; init; }
 
+    /// <summary>Makes what runs processes on Akka.NET, from a file of HOCON (null for none) and a receiver of sentences for people; null where the program was built without it.</summary>
+    public Func<string?, Action<string>, IClusterRuntime>? Akka { get; init; }
+
     public required StatusQuestion AskStatus { get; init; }
 
     public required ProcessStarter StartProcess { get; init; }

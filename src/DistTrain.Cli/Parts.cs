@@ -29,6 +29,14 @@ internal static class Parts
 
     public static MemberRunner Member => ClusterMember.Run;
 
+    /// <summary>Null where the program was built without Akka.NET.</summary>
+    public static Func<string?, Action<string>, IClusterRuntime>? Akka =>
+#if DISTTRAIN_AKKA
+        static (configurationFile, tell) => new Runtime.Akka.AkkaRuntime(configurationFile, tell);
+#else
+        null;
+#endif
+
     /// <summary>This program once more: by the file that runs, or by the host of .NET and its assembly.</summary>
     public static Process StartProcess(IReadOnlyList<string> arguments)
     {

@@ -18,6 +18,7 @@ return Application.Run(args, new Host
     Input = Console.In,
     Coordinator = Parts.Coordinator,
     Member = Parts.Member,
+    Akka = Parts.Akka,
     AskStatus = StatusExchange.Ask,
     StartProcess = Parts.StartProcess,
     EndProcess = code => Environment.Exit((int)code),

@@ -4,6 +4,7 @@ namespace DistTrain.Architecture.Tests;
 public class DependencyTests
 {
     private const string Everything = "*";
+    private const string AkkaRoom = "DistTrain.Runtime.Akka";
 
     private static readonly SortedDictionary<string, string[]> MayUse = new(StringComparer.Ordinal)
     {
@@ -13,7 +14,7 @@ public class DependencyTests
         ["DistTrain.Data"] = ["DistTrain.Learning"],
         ["DistTrain.Actors"] = ["DistTrain.Learning"],
         ["DistTrain.Runtime"] = ["DistTrain.Actors", "DistTrain.Learning"],
-        ["DistTrain.Runtime.Akka"] = ["DistTrain.Runtime", "DistTrain.Actors"],
+        [AkkaRoom] = ["DistTrain.Runtime", "DistTrain.Actors", "DistTrain.Learning"],
         ["DistTrain.Simulation"] = ["DistTrain.Actors", "DistTrain.Runtime", "DistTrain.Learning"],
         ["DistTrain.Study"] = ["DistTrain.Learning"],
         ["DistTrain.Cli"] = [Everything],
@@ -42,6 +43,22 @@ public class DependencyTests
         Assert.Empty(used.Union(project.References).Except(allowed));
     }
 
+    [Theory]
+    [MemberData(nameof(ProjectNames))]
+    public void Types_of_Akka_are_used_in_the_room_for_them_and_nowhere_else(string name)
+    {
+        var used = AssemblyUse.Read(Repository.Get(name).AssemblyPath).Assemblies.Where(IsAkkas);
+        if (name == AkkaRoom)
+        {
+            // Without -p:Akka=true it is empty.
+            Assert.All(used, assembly => Assert.StartsWith("Akka", assembly, StringComparison.Ordinal));
+        }
+        else
+        {
+            Assert.Empty(used);
+        }
+    }
+
     [Fact]
     public void Actors_use_only_schedules_sampling_metrics_diagnoses_and_the_reduction_tree_of_the_learning_room()
     {
@@ -49,6 +66,10 @@ public class DependencyTests
         Assert.NotEmpty(used);
         Assert.DoesNotContain(used, type => !LearningForActors.Contains(type.Namespace) && type.FullName != "DistTrain.Learning.InvalidInputException");
     }
+
+    /// <summary>Akka.NET, and what it brings for its own use.</summary>
+    private static bool IsAkkas(string assembly) =>
+        assembly == "Akka" || assembly.StartsWith("Akka.", StringComparison.Ordinal) || assembly.StartsWith("DotNetty.", StringComparison.Ordinal) || assembly == "Newtonsoft.Json";
 
     private static bool IsOurs(string assembly) => assembly.StartsWith("DistTrain.", StringComparison.Ordinal) || assembly == "disttrain";
 }

@@ -54,7 +54,7 @@ public sealed class BadInputTests : IDisposable
     [InlineData("--memory 1KiB --micro-batches 32", "a micro-batch of 2 samples needs ")]
     [InlineData("--validation-ratio 1", "--validation-ratio must be a finite number from 0 to below 1, but is 1")]
     [InlineData("--engine gpu", "--engine must be one of simd, reference, but is 'gpu'")]
-    [InlineData("--runtime tcp", "--runtime must be one of in-process, deterministic, but is 'tcp'")]
+    [InlineData("--runtime tcp", "--runtime must be one of in-process, deterministic, akka, but is 'tcp'")]
     [InlineData("--model mlp:", "--model is not usable: model 'mlp:': '' is not a layer width")]
     [InlineData("--model mlp:-3", "--model is not usable: model 'mlp:-3': '-3' is not a layer width")]
     [InlineData("--model mlp:100000,100000", "a tensor of shape [100000, 100000]")]

@@ -15,6 +15,9 @@ namespace DistTrain.Cli.Chaos;
 /// </summary>
 internal sealed class ChaosCluster : IDisposable
 {
+    /// <summary>Which processes use to be together; run directories do not have it.</summary>
+    private const string RuntimeKey = "runtime";
+
     private readonly ChaosRequest request;
     private readonly Host host;
     private readonly string folder;
@@ -96,11 +99,12 @@ internal sealed class ChaosCluster : IDisposable
 
     /// <summary>Run directories do not say which processes train.</summary>
     private IEnumerable<string> ResumeArguments() => ConfigurationKeys.All
-        .Where(key => key is { MayChangeOnResume: true, Group: KeyGroup.Cluster } && !Equals(key.Get(listening), key.Get(TrainConfiguration.Default)))
+        .Where(key => key is { MayChangeOnResume: true, Group: KeyGroup.Cluster } or { Name: RuntimeKey })
+        .Where(key => !Equals(key.Get(listening), key.Get(TrainConfiguration.Default)))
         .SelectMany(key => (string[])[key.Flag, ConfigurationWriter.ToText(key.Get(listening))]);
 
     private IEnumerable<string> ConnectionArguments() =>
-        ClusterKeys.Connections().SelectMany(key => (string[])[key.Flag, ConfigurationWriter.ToText(key.Get(connection))]);
+        ClusterKeys.Connections().Append(ConfigurationKeys.Find(RuntimeKey)!).SelectMany(key => (string[])[key.Flag, ConfigurationWriter.ToText(key.Get(connection))]);
 
     private string[] MemberArguments(ChaosMember member) =>
     [

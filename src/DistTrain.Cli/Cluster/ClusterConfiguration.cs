@@ -14,6 +14,7 @@ internal static class ClusterConfiguration
         return configuration with
         {
             Workers = plan.Workers,
+            Runtime = configuration.Runtime == ConfigurationKeys.AkkaRuntime ? none.Runtime : configuration.Runtime,
             Listen = none.Listen,
             Processes = none.Processes,
             MinWorkers = none.MinWorkers,
@@ -29,6 +30,7 @@ internal static class ClusterConfiguration
             SilenceSeconds = none.SilenceSeconds,
             ReconnectSeconds = none.ReconnectSeconds,
             RejoinSeconds = none.RejoinSeconds,
+            AkkaConfiguration = none.AkkaConfiguration,
         };
     }
 }

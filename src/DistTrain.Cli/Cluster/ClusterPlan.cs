@@ -20,13 +20,23 @@ public abstract record ClusterPlan(int Workers)
     public static ClusterPlan Of(TrainConfiguration configuration)
     {
         ArgumentNullException.ThrowIfNull(configuration);
+        if (configuration is { AkkaConfiguration: not null, Runtime: not ConfigurationKeys.AkkaRuntime })
+        {
+            throw new InvalidInputException("--akka-config is for --runtime akka: give that as well, or leave it out");
+        }
+
         if (configuration.Listen is null && configuration.Processes == 0)
         {
+            if (configuration.Runtime == ConfigurationKeys.AkkaRuntime)
+            {
+                throw new InvalidInputException($"--runtime akka is about several processes: give {Usage} as well");
+            }
+
             RefuseClusterKeys(configuration);
             return new SingleProcess(configuration.Workers);
         }
 
-        if (configuration.Runtime != TrainConfiguration.Default.Runtime)
+        if (configuration.Runtime != TrainConfiguration.Default.Runtime && configuration.Runtime != ConfigurationKeys.AkkaRuntime)
         {
             throw new InvalidInputException($"--runtime {configuration.Runtime} keeps everything in this process, but {Name(configuration)} asks for others: leave out one of the two");
         }

@@ -150,7 +150,8 @@ internal sealed class LocalWorkers : IDisposable
 
     private string[] Arguments(HostAndPort coordinator)
     {
-        string[] passedOn = ["local-sockets", "heartbeat-milliseconds", "silence-seconds", "reconnect-seconds", "rejoin-seconds"];
+        string[] runtime = configuration.Runtime == ConfigurationKeys.AkkaRuntime ? ["runtime", "akka-config"] : [];
+        string[] passedOn = [.. runtime, "local-sockets", "heartbeat-milliseconds", "silence-seconds", "reconnect-seconds", "rejoin-seconds"];
         return
         [
             "worker", "--spawned", "--join", coordinator.ToString(), "--tls", configuration.Tls == true ? "yes" : "no",

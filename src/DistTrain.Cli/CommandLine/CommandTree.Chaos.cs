@@ -25,10 +25,9 @@ internal sealed partial class CommandTree
     /// <summary>What is trained, and how often a checkpoint is taken; not what a chaos run decides by itself.</summary>
     private IEnumerable<Option> ChaosOptions()
     {
-        string[] cluster = ["placement", "shards", "heartbeat-milliseconds", "silence-seconds", "reconnect-seconds"];
-        string[] own = ["runtime"];
+        string[] cluster = ["placement", "shards", "heartbeat-milliseconds", "silence-seconds", "reconnect-seconds", "akka-config"];
         return settings
-            .Where(setting => (setting.Key.Group != KeyGroup.Cluster && !own.Contains(setting.Key.Name)) || cluster.Contains(setting.Key.Name))
+            .Where(setting => setting.Key.Group != KeyGroup.Cluster || cluster.Contains(setting.Key.Name))
             .Select(setting => setting.Option);
     }
 

@@ -43,8 +43,8 @@ internal sealed partial class CommandTree
             "init", "make the secret and the certificates of a cluster", CommandExamples.ClusterInit, InitializeCluster, [credentialFolder], [certificateDays, force, ifMissing, json],
             AddGroup("cluster", "the credentials by which the processes of a cluster know each other"));
         Option[] member = [ownData, ownEngine, ownThreads, ownMemory, cache, memberListen, advertise, joinTimeout];
-        Add("worker", "compute gradients for a run of another process, until it ends", CommandExamples.Worker, line => Join(line, MemberRole.Worker), [], [join, .. member, spawned, .. ConnectionOptions()]);
-        Add("node", "take part in a run of another process in the role that is given", CommandExamples.Node, line => Join(line, Role(line)), [], [role, join, .. member, .. ConnectionOptions()]);
+        Add("worker", "compute gradients for a run of another process, until it ends", CommandExamples.Worker, line => Join(line, MemberRole.Worker), [], [join, .. member, spawned, .. RuntimeOption(), .. ConnectionOptions()]);
+        Add("node", "take part in a run of another process in the role that is given", CommandExamples.Node, line => Join(line, Role(line)), [], [role, join, .. member, .. RuntimeOption(), .. ConnectionOptions()]);
         Add("status", "who takes part in a run, how fast, and who is slow in which phase", CommandExamples.Status, Status, [coordinator], [watch, json, .. ConnectionOptions()]);
         Add("health", "whether a coordinator lives: for container health checks", CommandExamples.Health, Health, [healthAddress], [ready, timeout]);
     }
@@ -76,6 +76,9 @@ internal sealed partial class CommandTree
         return settings.Where(setting => names.Contains(setting.Key.Name)).Select(setting => setting.Option);
     }
 
+    /// <summary>Of which a member may be part of the coordinator's.</summary>
+    private IEnumerable<Option> RuntimeOption() => settings.Where(setting => setting.Key.Name == "runtime").Select(setting => setting.Option);
+
     private MemberRole Role(ParseResult line) => line.GetValue(role) switch
     {
         "server" => MemberRole.Server,
@@ -84,12 +87,24 @@ internal sealed partial class CommandTree
         var other => throw new CommandException(ExitCode.WrongUsage, $"--role must be server or worker, but is '{other}'"),
     };
 
-    private ExitCode Join(ParseResult line, MemberRole asRole) => MemberCommand.Run(
+    private ExitCode Join(ParseResult line, MemberRole asRole)
+    {
+        var connection = Overlay(line, TrainConfiguration.Default);
+        if (connection.Runtime != TrainConfiguration.Default.Runtime && connection.Runtime != ConfigurationKeys.AkkaRuntime)
+        {
+            throw new CommandException(ExitCode.WrongUsage, $"--runtime must be {ConfigurationKeys.AkkaRuntime}, or be left out, for processes that join others, but is '{connection.Runtime}'");
+        }
+
+        using var runtime = UseRuntime(connection);
+        return Join(line, asRole, connection);
+    }
+
+    private ExitCode Join(ParseResult line, MemberRole asRole, TrainConfiguration connection) => MemberCommand.Run(
         new MemberRequest
         {
             Coordinator = Read(line, join, Address.ToReach) ?? throw new CommandException(ExitCode.WrongUsage, "--join is needed: say where the coordinator listens, for example --join node-1:7000"),
             Role = asRole,
-            Connection = Overlay(line, TrainConfiguration.Default),
+            Connection = connection,
             Data = Read(line, ownData, ValueReading.NotEmpty),
             Engine = Read(line, ownEngine, text => ValueReading.OneOf(text, ConfigurationKeys.EngineNames)),
             Threads = ReadValue(line, ownThreads, text => ValueReading.WholeNumber(text, 1)),

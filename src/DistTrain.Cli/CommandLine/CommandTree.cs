@@ -47,7 +47,7 @@ internal sealed partial class CommandTree
         root.Options.Add(version);
         root.Options.Add(directed);
         root.Options.Add(dieAt);
-        Add("train", "train a model; with no argument: the built-in digits, two workers", CommandExamples.Train, Train, [], [configurationFile, runDirectory, orResume, json, .. settings.Select(s => s.Option)]);
+        Add("train", "train a model; with no argument: the built-in digits, two workers", CommandExamples.Train, Train, [], [configurationFile, runDirectory, orResume, standby, json, .. settings.Select(s => s.Option)]);
         Add("resume", "go on with a run whose process is gone, from its newest checkpoint", CommandExamples.Resume, Resume, [run], [json, forceResume, .. settings.Where(s => s.Key.MayChangeOnResume).Select(s => s.Option)]);
         Add("evaluate", "loss, accuracy, confusion matrix and other metrics of a trained model", CommandExamples.Evaluate, Evaluate, [run], [.. ModelOptions(), split]);
         Add("predict", "what a trained model says of each sample", CommandExamples.Predict, Predict, [run], [.. ModelOptions()]);
@@ -146,7 +146,14 @@ internal sealed partial class CommandTree
         var file = line.GetValue(configurationFile);
         var configuration = file is null ? TrainConfiguration.Default : ConfigurationFile.Read(file, TrainConfiguration.Default);
         var request = new TrainRequest(Overlay(line, configuration), Directory(line), line.GetValue(json));
-        return line.GetValue(orResume)
+        using var runtime = UseRuntime(request.Configuration);
+        var isStandby = StandBy(line, request, runtime);
+        if (isStandby is false)
+        {
+            return ExitCode.Success;
+        }
+
+        return line.GetValue(orResume) || isStandby is true
             ? RunThatIsThere.ResumeOrTrain(request, request.RunDirectory ?? throw new CommandException(ExitCode.WrongUsage, "--or-resume needs --run: say in which folder the run is"), host)
             : TrainCommand.Run(request, host);
     }
@@ -154,6 +161,7 @@ internal sealed partial class CommandTree
     private ExitCode Resume(ParseResult line)
     {
         RefuseWorkersOfTwoKinds(line);
+        using var runtime = UseRuntime(Overlay(line, TrainConfiguration.Default));
         return ResumeCommand.Run(new ResumeRequest(line.GetRequiredValue(run), stored => Overlay(line, stored), line.GetValue(json), line.GetValue(forceResume)), host);
     }
 

@@ -61,6 +61,11 @@ public sealed class ChaosCommand
             throw new CommandException(ExitCode.WrongUsage, "chaos stops and kills processes by signals, which Windows does not have: run it on Linux or macOS");
         }
 
+        if (request.Configuration.Runtime is not (ConfigurationKeys.AkkaRuntime or "in-process"))
+        {
+            throw new CommandException(ExitCode.WrongUsage, $"chaos needs processes to kill, and the runtime {request.Configuration.Runtime} has one only: leave out --runtime");
+        }
+
         if (request.Roles.Contains(ChaosRole.Server) && request.Placement != Actors.ShardPlacement.Servers)
         {
             throw new CommandException(ExitCode.WrongUsage, "--roles names server, but without --placement servers no process is only one: leave out one of the two");

@@ -30,7 +30,7 @@ internal sealed record PreparedTraining(ClusterPlan Plan, ClusterSecurity? Secur
     }
 
     /// <summary>Whether what is trained can outlive its process.</summary>
-    public bool TakesCheckpoints => Configuration.TakesCheckpoints && Configuration.Runtime == TrainConfiguration.Default.Runtime;
+    public bool TakesCheckpoints => Configuration.TakesCheckpoints && (Plan is Clustered || Configuration.Runtime == TrainConfiguration.Default.Runtime);
 
     public RunDescription In(RunPaths paths, Host host) => new(Configuration, Data, Definition.Graph, Engine.KernelPath, Engine.ArithmeticId, paths.Directory, host.Version);
 

@@ -22,6 +22,11 @@ public static class ResumeCommand
         var paths = Locate(request.RunDirectory);
         var stored = Stage.ReadingRun(() => ConfigurationFile.Read(paths.Configuration, TrainConfiguration.Default));
         var training = PreparedTraining.Of(request.Change(stored), host);
+        if (!training.TakesCheckpoints && training.Configuration.TakesCheckpoints)
+        {
+            throw new CommandException(ExitCode.WrongUsage, $"a run goes on from checkpoints, which the runtime {training.Configuration.Runtime} does not take: leave out --runtime");
+        }
+
         if (!training.TakesCheckpoints)
         {
             throw new CommandException(ExitCode.WrongUsage, "a run goes on from checkpoints, and goes on taking them: leave out --checkpoints no");

@@ -56,6 +56,8 @@ internal static class ClusterKeys
             (c, text) => c with { ReconnectSeconds = Number(text, v => v is >= 0 and <= 3600, "from 0 to 3600") }, c => c.ReconnectSeconds),
         new(KeyGroup.Cluster, KeyKind.Number, "rejoin-seconds", "TIME", "a member that has lost the coordinator tries for so long to join it, or the next one at its address, again; 0 to end instead",
             (c, text) => c with { RejoinSeconds = Number(text, v => v is >= 0 and <= 86_400, "from 0 to 86400") }, c => c.RejoinSeconds),
+        new(KeyGroup.Cluster, KeyKind.Text, "akka-config", "FILE", "with --runtime akka: HOCON that wins over the program's own (cluster-config/akka.reference.conf)",
+            (c, text) => c with { AkkaConfiguration = OrNothing(text, NotEmpty) }, c => c.AkkaConfiguration ?? Nothing),
     ];
 
     private static string NameOf(ShardPlacement placement) => PlacementNames[placement switch

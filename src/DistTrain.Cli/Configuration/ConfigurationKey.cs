@@ -54,7 +54,7 @@ public sealed record ConfigurationKey(
     public bool DecidesWeights => Group < KeyGroup.Execution;
 
     /// <summary>Whether a run may go on with another value than it began with: nothing that could show in its weights.</summary>
-    public bool MayChangeOnResume => !DecidesWeights && Name is not ("engine" or "runtime");
+    public bool MayChangeOnResume => !DecidesWeights && Name != "engine";
 
     /// <summary>All flags for this setting, its own name first.</summary>
     public IEnumerable<string> Flags => ShortFlag is { } shorter ? [Flag, shorter] : [Flag];

@@ -9,6 +9,9 @@ namespace DistTrain.Cli.Configuration;
 /// <summary>All keys of a configuration, in the order in which help and files show them.</summary>
 public static class ConfigurationKeys
 {
+    /// <summary>The runtime of processes that find and watch each other by Akka.NET.</summary>
+    public const string AkkaRuntime = "akka";
+
     private const string FindWord = "find";
 
     public static ImmutableArray<string> ScalingNames { get; } = ["none", "unit", "standard"];
@@ -19,7 +22,7 @@ public static class ConfigurationKeys
 
     public static ImmutableArray<string> EngineNames { get; } = ["simd", "reference"];
 
-    public static ImmutableArray<string> RuntimeNames { get; } = ["in-process", "deterministic"];
+    public static ImmutableArray<string> RuntimeNames { get; } = ["in-process", "deterministic", AkkaRuntime];
 
     public static ImmutableArray<ConfigurationKey> All { get; } = [.. DataKeys(), .. ModelKeys(), .. OptimizerKeys(), .. ScheduleKeys.Rate(), .. ScheduleKeys.Plateau(), .. ScheduleKeys.Batch(), .. TrainingKeys(), .. ScheduleKeys.Stopping(), .. ExecutionKeys(), .. CheckpointKeys.All(), .. ClusterKeys.Members(), .. ClusterKeys.Connections()];
 
@@ -115,7 +118,7 @@ public static class ConfigurationKeys
             (c, text) => c with { Workers = WholeNumber(text, 1) }, c => c.Workers),
         new(KeyGroup.Execution, KeyKind.Text, "engine", "NAME", "simd (fast) or reference (slow and plain); both give the same bits",
             (c, text) => c with { Engine = OneOf(text, EngineNames) }, c => c.Engine),
-        new(KeyGroup.Execution, KeyKind.Text, "runtime", "NAME", "in-process (a thread a worker) or deterministic (one thread under virtual time, the same order of messages every time); same weights",
+        new(KeyGroup.Execution, KeyKind.Text, "runtime", "NAME", "in-process (a thread a worker), deterministic (one thread under virtual time, the same order of messages every time), or akka (processes on Akka.NET, with listen or processes; without it they use TCP alone); same weights",
             (c, text) => c with { Runtime = OneOf(text, RuntimeNames) }, c => c.Runtime),
         new(KeyGroup.Execution, KeyKind.Number, "threads-per-worker", "COUNT", "threads on which each worker computes; any number gives the same weights",
             (c, text) => c with { ThreadsPerWorker = WholeNumber(text, 1) }, c => c.ThreadsPerWorker),

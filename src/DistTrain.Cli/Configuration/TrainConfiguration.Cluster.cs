@@ -35,6 +35,9 @@ public sealed partial record TrainConfiguration
     /// <summary>Processes of one machine that do not encrypt talk over its own sockets instead of TCP.</summary>
     public bool LocalSockets { get; init; } = true;
 
+    /// <summary>HOCON that wins over the program's own, for the Akka runtime; null for none.</summary>
+    public string? AkkaConfiguration { get; init; }
+
     public HostAndPort? Health { get; init; }
 
     public int HeartbeatMilliseconds { get; init; } = 250;

@@ -61,10 +61,11 @@ public static class RunText
     public static string Workers(TrainConfiguration configuration)
     {
         ArgumentNullException.ThrowIfNull(configuration);
+        var over = configuration.Runtime == ConfigurationKeys.AkkaRuntime ? ", on Akka.NET" : "";
         return configuration switch
         {
-            { Processes: > 0 } => $"{configuration.Processes} processes on this machine",
-            { Listen: { } address } => $"{configuration.MinWorkers ?? 1} or more that join on {address}",
+            { Processes: > 0 } => $"{configuration.Processes} processes on this machine{over}",
+            { Listen: { } address } => $"{configuration.MinWorkers ?? 1} or more that join on {address}{over}",
             _ => $"{configuration.Workers} {configuration.Runtime}",
         };
     }

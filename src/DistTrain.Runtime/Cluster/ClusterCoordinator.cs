@@ -33,7 +33,21 @@ public static class ClusterCoordinator
         IEngine engine,
         Action<TrainingEvent> listener,
         CancellationToken cancellation,
-        RunRecovery? recovery = null)
+        RunRecovery? recovery = null) =>
+        RunOver(static (options, _) => new Network(options), settings, offer, openFile, definition, engine, listener, recovery, cancellation);
+
+    /// <summary>The same over another network.</summary>
+    /// <param name="connect">Makes it; what cannot be worked around is given to the second argument, and ends the run.</param>
+    internal static TrainingResult RunOver(
+        Func<NetworkOptions, Action<Exception>, INetwork> connect,
+        CoordinatorSettings settings,
+        RunOffer offer,
+        Func<DataFile, Stream> openFile,
+        TrainingDefinition definition,
+        IEngine engine,
+        Action<TrainingEvent> listener,
+        RunRecovery? recovery,
+        CancellationToken cancellation)
     {
         ArgumentNullException.ThrowIfNull(settings);
         ArgumentNullException.ThrowIfNull(offer);
@@ -55,7 +69,17 @@ public static class ClusterCoordinator
             LastWorker = past.LastWorker,
         };
         using var files = new FileServer(offer.Data.Files, openFile, node.Say, settings.Limits.Transfer);
-        using var network = new Network(settings.Security, settings.Limits, node, node.Say) { Files = files.Serve, Status = connection => StatusExchange.Answer(connection, node.Status()) };
+        using var network = connect(
+            new NetworkOptions
+            {
+                Security = settings.Security,
+                Limits = settings.Limits,
+                Handler = node,
+                Tell = node.Say,
+                Files = files.Serve,
+                Status = connection => StatusExchange.Answer(connection, node.Status()),
+            },
+            local.Actors.Fail);
         node.IssueTicket = peer => network.IssueFileTicket(peer).ToArray();
         var address = network.Listen(settings.Listen, settings.Listen.Host);
         node.Listens(address);
@@ -69,7 +93,11 @@ public static class ClusterCoordinator
             node.Happened(happening);
             listener(happening);
         }) ?? throw new InvalidOperationException("the run ended without saying how");
-        node.EndRun(ended.Explanation ?? "the run is complete", PatienceAtTheEnd);
+        if (ended.Outcome != RunOutcome.Cancelled || !network.HasSuccessor)
+        {
+            node.EndRun(ended.Explanation ?? "the run is complete", PatienceAtTheEnd);
+        }
+
         return TrainingEvents.Result(definition, ended, local.Host.CopyWeights(ended.Version));
     }
 

@@ -17,7 +17,12 @@ public static class ClusterMember
     /// <param name="tell">Takes sentences for people, from any thread.</param>
     /// <param name="leave">Leaves in order.</param>
     /// <exception cref="InvalidInputException">The settings are not possible, or the coordinator could not be reached in time at all, or does not know this process any more.</exception>
-    public static MemberOutcome Run(MemberSettings settings, string programVersion, Func<RunOffer, IDataFetcher, PreparedRun> prepare, Action<string> tell, CancellationToken leave)
+    public static MemberOutcome Run(MemberSettings settings, string programVersion, Func<RunOffer, IDataFetcher, PreparedRun> prepare, Action<string> tell, CancellationToken leave) =>
+        RunOver(static options => new Network(options), settings, programVersion, prepare, tell, leave);
+
+    /// <summary>The same over another network, which is made anew for each time that the process joins.</summary>
+    internal static MemberOutcome RunOver(
+        NetworkMaker connect, MemberSettings settings, string programVersion, Func<RunOffer, IDataFetcher, PreparedRun> prepare, Action<string> tell, CancellationToken leave)
     {
         ArgumentNullException.ThrowIfNull(settings);
         ArgumentNullException.ThrowIfNull(prepare);
@@ -26,7 +31,7 @@ public static class ClusterMember
         var preparation = new Preparation(prepare);
         while (true)
         {
-            var outcome = Live(settings, programVersion, rejoining, preparation.Prepare, tell, leave);
+            var outcome = Live(settings, programVersion, rejoining, preparation.Prepare, tell, connect, leave);
             if (outcome.Ending != MemberEnding.CoordinatorLost || rejoining.Patience(Now) is not { } patience)
             {
                 return outcome;
@@ -45,10 +50,10 @@ public static class ClusterMember
     private static TimeSpan Now => Stopwatch.GetElapsedTime(0);
 
     private static MemberOutcome Live(
-        MemberSettings settings, string programVersion, Rejoining rejoining, Func<RunOffer, IDataFetcher, PreparedRun> prepare, Action<string> tell, CancellationToken leave)
+        MemberSettings settings, string programVersion, Rejoining rejoining, Func<RunOffer, IDataFetcher, PreparedRun> prepare, Action<string> tell, NetworkMaker connect, CancellationToken leave)
     {
         var began = Now;
-        using var life = new MemberLife(settings, tell);
+        using var life = new MemberLife(settings, tell, connect);
         try
         {
             var outcome = life.Run(programVersion, rejoining.Patience(began) ?? TimeSpan.Zero, prepare, leave);

@@ -116,6 +116,9 @@ internal sealed class CoordinatorNode : ILinkHandler
             case Leaving leaving when process.Node is { } node:
                 actors.Post(ActorAddress.Coordinator, new NodeLeaves(node, leaving.Reason));
                 break;
+            case MailAddress mail:
+                Refuse(process, $"it was started with --runtime {mail.Runtime}, but the coordinator without: start all processes of a run with the same runtime");
+                break;
             case Refusal refusal:
                 tell($"{process} does not take part: {refusal.Sentence}");
                 break;

@@ -21,7 +21,7 @@ internal sealed class MemberLife : ILinkHandler, IDisposable
 
     private readonly MemberSettings settings;
     private readonly Action<string> tell;
-    private readonly Network network;
+    private readonly INetwork network;
     private readonly object gate = new();
     private readonly TaskCompletionSource<MemberOutcome> outcome = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly TaskCompletionSource<RunOffer> offered = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -37,11 +37,12 @@ internal sealed class MemberLife : ILinkHandler, IDisposable
 
     /// <param name="settings">Whom to join, and as what.</param>
     /// <param name="tell">Takes sentences for people, from any thread.</param>
-    public MemberLife(MemberSettings settings, Action<string> tell)
+    /// <param name="connect">How it reaches the others.</param>
+    public MemberLife(MemberSettings settings, Action<string> tell, NetworkMaker connect)
     {
         this.settings = settings;
         this.tell = tell;
-        network = new Network(settings.Security, settings.Limits, this, tell);
+        network = connect(new NetworkOptions { Security = settings.Security, Limits = settings.Limits, Handler = this, Tell = tell });
     }
 
     /// <summary>Whether the coordinator has admitted this process.</summary>

@@ -9,16 +9,17 @@ using DistTrain.Runtime.Security;
 namespace DistTrain.Runtime.Cluster;
 
 /// <summary>One process's connections: it listens, dials, and gives every connection to the link, or to the service, that it is for.</summary>
-/// <param name="security">How peers prove themselves.</param>
-/// <param name="limits">Bounds.</param>
-/// <param name="handler">Of all links.</param>
-/// <param name="tell">Takes sentences for people, from any thread.</param>
-internal sealed class Network(ClusterSecurity security, LinkLimits limits, ILinkHandler handler, Action<string> tell) : ILinkHandler, IDisposable
+/// <param name="options">Whose connections, and for whom.</param>
+internal sealed class Network(NetworkOptions options) : INetwork, ILinkHandler
 {
     private static readonly TimeSpan TicketLifetime = TimeSpan.FromSeconds(60);
     private static readonly TimeSpan PatienceAtTheEnd = TimeSpan.FromSeconds(2);
     private static readonly TimeSpan PauseBetweenAttempts = TimeSpan.FromMilliseconds(250);
 
+    private readonly ClusterSecurity security = options.Security;
+    private readonly LinkLimits limits = options.Limits;
+    private readonly ILinkHandler handler = options.Handler;
+    private readonly Action<string> tell = options.Tell;
     private readonly ProcessId own = ProcessId.New();
     private readonly TicketBook tickets = new(TicketLifetime);
     private readonly object gate = new();
@@ -27,27 +28,15 @@ internal sealed class Network(ClusterSecurity security, LinkLimits limits, ILink
     private SecureListener? listener;
     private bool isDisposed;
 
-    /// <summary>Serves connections over which files are fetched; on the connection's own thread.</summary>
-    public Action<SecureConnection>? Files { get; init; }
+    /// <summary>As which this process proves itself to its peers.</summary>
+    public ProcessId Own => own;
 
-    /// <summary>Answers questions about the run; on the connection's own thread.</summary>
-    public Action<SecureConnection>? Status { get; init; }
-
-    /// <summary>Lets others connect.</summary>
-    /// <param name="address">Where; port 0 for any free one.</param>
-    /// <param name="advertised">The name under which others reach it.</param>
-    /// <returns>What others are to be told.</returns>
-    /// <exception cref="InvalidInputException">It is not possible there.</exception>
     public HostAndPort Listen(HostAndPort address, string advertised)
     {
         listener = SecureListener.Start(address, security, own, limits, tickets, new ListenerCallbacks(Accept, (remote, sentence) => tell($"a connection from {remote} was refused: {sentence}")));
         return new HostAndPort(advertised, listener.LocalEndPoint.Port);
     }
 
-    /// <summary>Connects to the coordinator, which may not be there yet.</summary>
-    /// <param name="begun">Gets the link before the handler hears of it.</param>
-    /// <returns>The link, and this machine's address on the way there.</returns>
-    /// <exception cref="InvalidInputException">It cannot be reached in time, or does not want this process.</exception>
     public (ILink Link, IPAddress Own) Join(HostAndPort coordinator, TimeSpan patience, Action<ILink> begun, CancellationToken cancellation)
     {
         var start = Stopwatch.GetTimestamp();
@@ -78,9 +67,6 @@ internal sealed class Network(ClusterSecurity security, LinkLimits limits, ILink
         }
     }
 
-    /// <summary>Connects to another member; blocks until the link stands.</summary>
-    /// <exception cref="SecureConnectException">It does not, for as long as a lost peer is looked for.</exception>
-    /// <exception cref="OperationCanceledException">This process has closed its connections.</exception>
     public ILink Dial(ShardHost host)
     {
         var start = Stopwatch.GetTimestamp();
@@ -98,13 +84,11 @@ internal sealed class Network(ClusterSecurity security, LinkLimits limits, ILink
         }
     }
 
-    /// <summary>A connection over which files are fetched.</summary>
     public SecureConnection ConnectForFiles(HostAndPort coordinator, ILink link, ReadOnlyMemory<byte> ticket, CancellationToken cancellation) =>
         Connect(coordinator, ConnectionPurpose.Files, ticket, link.Peer, cancellation);
 
     public ReadOnlyMemory<byte> IssueFileTicket(ProcessId peer) => tickets.Issue(peer, ConnectionPurpose.Files);
 
-    /// <summary>Stops listening and closes every link in order; waits a moment for the peers to take note.</summary>
     public void Dispose()
     {
         listener?.Dispose();
@@ -172,11 +156,11 @@ internal sealed class Network(ClusterSecurity security, LinkLimits limits, ILink
     {
         switch (connection.Purpose)
         {
-            case ConnectionPurpose.Files when Files is not null:
-                Files(connection);
+            case ConnectionPurpose.Files when options.Files is { } serve:
+                serve(connection);
                 break;
-            case ConnectionPurpose.Status when Status is not null:
-                Status(connection);
+            case ConnectionPurpose.Status when options.Status is { } answer:
+                answer(connection);
                 break;
             case ConnectionPurpose.Control or ConnectionPurpose.Data:
                 AcceptForLink(connection);

@@ -60,6 +60,11 @@ public sealed record RunOver(string Sentence) : NodeMessage;
 /// <param name="WaitMilliseconds">Median time of its last steps in which it had nothing to compute.</param>
 public sealed record WorkerStatus(long Step, double ComputeMilliseconds, double WaitMilliseconds, double SamplesPerSecond) : NodeMessage;
 
+/// <summary>In a runtime that sends control messages by other ways than links: the first message of whoever connects, and the answer to it.</summary>
+/// <param name="Runtime">Whose address it is, such as <c>akka</c>.</param>
+/// <param name="Address">To which control messages go, as that runtime writes addresses; empty for a question, while the sender has none yet.</param>
+public sealed record MailAddress(string Runtime, string Address) : NodeMessage;
+
 /// <summary>A message from an actor of one process to an actor of another. Tensors that belong to it travel apart, which is why messages count themselves: a small one must not overtake a large one.</summary>
 /// <param name="Number">Counts the messages from this sender to this receiver, from 1 on.</param>
 public sealed record ActorEnvelope(ActorAddress From, ActorAddress To, long Number, ActorMessage Message) : NodeMessage;

@@ -110,6 +110,13 @@ public sealed class Link : ILink
         supervisor.BeginClose(reason);
     }
 
+    /// <summary>Ends the link at once: the peer is gone, or is to be taken for gone. It is told the reason, should it hear.</summary>
+    public void Drop(string reason)
+    {
+        ArgumentNullException.ThrowIfNull(reason);
+        supervisor.Drop(reason);
+    }
+
     private static Link Create(LinkOptions options, SecureConnection control, LinkDialer? dial, Func<byte[]>? issueTicket)
     {
         ArgumentNullException.ThrowIfNull(options);

@@ -122,6 +122,8 @@ internal sealed class LinkSupervisor : IControlOwner
     /// <summary>Another process answers where the peer's did, or in its name.</summary>
     public void Replaced() => End(new LinkEnding($"{link.PeerName} is lost: its process has ended, another one is in its place", IsOrderly: false, IsPeerTold: true));
 
+    public void Drop(string reason) => End(new LinkEnding(reason, IsOrderly: false, IsPeerTold: true));
+
     public void Closed(string reason) => End(new LinkEnding(reason, IsOrderly: true, IsPeerTold: false));
 
     public void Dropped(string reason) => End(new LinkEnding($"{link.PeerName} has ended the link: {reason}", IsOrderly: false, IsPeerTold: false));

@@ -118,6 +118,14 @@ internal static class NodeForms
             },
             static (ref reader) => new WorkerStatus(
                 reader.ReadCounter("Step"), reader.ReadDouble("ComputeMilliseconds"), reader.ReadDouble("WaitMilliseconds"), reader.ReadDouble("SamplesPerSecond"))),
+
+        Form.Of<MailAddress>(78, 2,
+            static (writer, mail) =>
+            {
+                writer.WriteString(mail.Runtime);
+                writer.WriteString(mail.Address);
+            },
+            static (ref reader) => new MailAddress(reader.ReadText("Runtime"), reader.ReadText("Address"))),
     ];
 
     private static WorkerId? ReadOptionalWorker(this ref FieldReader reader) => reader.ReadsNothing("Worker") ? null : reader.ReadWorker();

@@ -2,6 +2,7 @@ using DistTrain.Actors;
 using DistTrain.Cli.Cluster;
 using DistTrain.Cli.Configuration;
 using DistTrain.Cli.Tests.Support;
+using DistTrain.Learning;
 using DistTrain.Runtime.Cluster;
 
 namespace DistTrain.Cli.Tests.Cluster;
@@ -40,11 +41,25 @@ public sealed class ClusterSettingsTests : IDisposable
     [InlineData("--processes 2 --learning-rate find", "--learning-rate find trains in this process only: find the rate without --processes 2 first")]
     [InlineData("--listen 127.0.0.1:0", "--listen must know who belongs to the cluster: give --cluster-folder (made by 'disttrain cluster init'), --secret-file, or --insecure")]
     [InlineData("--listen 127.0.0.1:0 --secret-file a --cluster-folder b", "--cluster-folder holds a secret already: leave out --secret-file")]
+    [InlineData("--processes 2 --runtime akka", "this program was built without Akka.NET: build it with 'dotnet build -c Release -p:Akka=true' from a NuGet feed that has the packages, or leave out --runtime akka")]
+    [InlineData("--akka-config x", "--akka-config is for --runtime akka")]
+    [InlineData("--standby 127.0.0.1:7000", "--standby needs --runtime akka, --listen (where workers will join) and --run")]
     public void What_is_not_possible_is_refused_before_anything_is_made(string flags, string sentence)
     {
         Assert.Contains(sentence, sandbox.Train(flags.Split(' ')).AssertRefused(ExitCode.WrongUsage), StringComparison.Ordinal);
         Assert.False(Directory.Exists(sandbox.At("run")));
     }
+
+    [Theory]
+    [InlineData("worker --join 127.0.0.1:7000 --insecure --runtime akka", "this program was built without Akka.NET")]
+    [InlineData("node --role server --join 127.0.0.1:7000 --insecure --runtime deterministic", "--runtime must be akka, or be left out, for processes that join others, but is 'deterministic'")]
+    [InlineData("chaos --kills 1 --runtime deterministic", "chaos needs processes to kill, and the runtime deterministic has one only")]
+    public void Members_and_chaos_know_the_runtimes_of_several_processes(string line, string sentence) =>
+        Assert.Contains(sentence, sandbox.Run(line.Split(' ')).AssertRefused(ExitCode.WrongUsage), StringComparison.Ordinal);
+
+    [Fact]
+    public void Akka_is_for_several_processes() => Assert.Contains(
+        "--runtime akka is about several processes", Assert.Throws<InvalidInputException>(() => ClusterPlan.Of(TrainConfiguration.Default with { Runtime = "akka" })).Message, StringComparison.Ordinal);
 
     [Fact]
     public void Nothing_said_is_a_single_process() =>
@@ -70,7 +85,7 @@ public sealed class ClusterSettingsTests : IDisposable
         var configuration = new TrainConfiguration
         {
             Listen = new("node", 7000), MinWorkers = 3, WaitsBelowMinWorkers = true, Placement = ShardPlacement.Workers, Shards = 2, Health = new("node", 80), ClusterFolder = "secret-folder",
-            IsInsecure = true, Tls = true, LocalSockets = false, HeartbeatMilliseconds = 20, SilenceSeconds = 1, ReconnectSeconds = 1, RejoinSeconds = 1, Epochs = 7,
+            IsInsecure = true, Tls = true, LocalSockets = false, HeartbeatMilliseconds = 20, SilenceSeconds = 1, ReconnectSeconds = 1, RejoinSeconds = 1, Runtime = "akka", AkkaConfiguration = "akka.conf", Epochs = 7,
         };
         var stored = configuration.WithoutCluster(ClusterPlan.Of(configuration));
         Assert.Equal(TrainConfiguration.Default with { Epochs = 7, Shards = 2, Workers = 3 }, stored);

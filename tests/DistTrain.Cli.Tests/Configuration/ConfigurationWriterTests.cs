@@ -99,6 +99,7 @@ public class ConfigurationWriterTests
             SecretFile = "/run/secrets/it",
             IsInsecure = true,
             Tls = true,
+            AkkaConfiguration = "own.conf",
             HeartbeatMilliseconds = 100,
             SilenceSeconds = 2.5,
             LocalSockets = false,

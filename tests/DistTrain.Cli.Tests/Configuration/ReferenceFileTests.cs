@@ -34,7 +34,7 @@ public class ReferenceFileTests
             PlateauCooldown = 77, PlateauMinimumRate = 77, BatchSchedule = "x", BatchGrowthEpochs = 77, BatchGrowthFactor = 77, BatchSizeMaximum = 77, ScalingRule = "x", BaseBatchSize = 77,
             ScalingFollowsGrowth = true, StopMetric = "x", StopPatience = 77, StopMinDelta = 77, StopRestoreBest = false, TopK = 77, MeasuresNoise = false, NoiseIntervalSteps = 77, MemoryBytes = 77, ThreadsPerWorker = 77,
             Listen = new("x", 77), Processes = 77, MinWorkers = 77, WaitsBelowMinWorkers = true, Placement = Actors.ShardPlacement.Servers, Shards = 77, Health = new("x", 77), ClusterFolder = "x",
-            SecretFile = "x", IsInsecure = true, Tls = false, LocalSockets = false, HeartbeatMilliseconds = 77, SilenceSeconds = 77, ReconnectSeconds = 77, RejoinSeconds = 77,
+            SecretFile = "x", IsInsecure = true, Tls = false, LocalSockets = false, HeartbeatMilliseconds = 77, SilenceSeconds = 77, ReconnectSeconds = 77, RejoinSeconds = 77, AkkaConfiguration = "x",
             TakesCheckpoints = false, CheckpointSteps = 77, CheckpointSeconds = 77, CheckpointEpochs = false, CheckpointPauseSeconds = 77, MaxLostSeconds = 77, KeepCheckpoints = 77, KeepBest = "x",
         };
         var key = ConfigurationKeys.Find(name)!;

@@ -5,6 +5,7 @@ using DistTrain.Learning.Graph;
 using DistTrain.Learning.Optimization;
 using DistTrain.Runtime.Cluster;
 using DistTrain.Runtime.Links;
+using DistTrain.Tests.Shared;
 
 namespace DistTrain.Runtime.Tests.Cluster;
 
@@ -21,7 +22,7 @@ public class RejoinTests
         var workers = new HashSet<WorkerId>();
         Cable cable = null!;
         ClusterScene scene = null!;
-        scene = new ClusterScene(definition, new SimdEngine(), WaitsForTwo, happening =>
+        scene = new ClusterScene(Start, definition, new SimdEngine(), WaitsForTwo, happening =>
         {
             if (happening is EpochEnded { Report: var report })
             {
@@ -55,7 +56,7 @@ public class RejoinTests
     {
         var endless = Definition(epochs: 1_000_000);
         using var begun = new ManualResetEventSlim();
-        using var first = new ClusterScene(endless, new SimdEngine(), WaitsForTwo, happening =>
+        using var first = new ClusterScene(Start, endless, new SimdEngine(), WaitsForTwo, happening =>
         {
             if (happening is EpochEnded)
             {
@@ -70,7 +71,7 @@ public class RejoinTests
         first.Stop();
         var definition = Definition(epochs: 3);
         first.Definition = definition;
-        using var second = new ClusterScene(definition, new SimdEngine(), settings => WaitsForTwo(settings) with { RunName = "second" });
+        using var second = new ClusterScene(Start, definition, new SimdEngine(), settings => WaitsForTwo(settings) with { RunName = "second" });
 
         cable.Mend(second.Address);
 
@@ -82,7 +83,7 @@ public class RejoinTests
     public async Task A_coordinator_that_stays_away_is_given_up_in_one_sentence()
     {
         using var begun = new ManualResetEventSlim();
-        using var scene = new ClusterScene(Definition(epochs: 1_000_000), new SimdEngine(), settings => settings, happening =>
+        using var scene = new ClusterScene(Start, Definition(epochs: 1_000_000), new SimdEngine(), settings => settings, happening =>
         {
             if (happening is EpochEnded)
             {
@@ -99,6 +100,8 @@ public class RejoinTests
         Assert.Equal(MemberEnding.CoordinatorLost, outcome.Ending);
         Assert.StartsWith("the coordinator is gone, and has not come back within 0.4 s: ", outcome.Sentence, StringComparison.Ordinal);
     }
+
+    private static TcpProcess Start() => new();
 
     private static CoordinatorSettings WaitsForTwo(CoordinatorSettings settings) => settings with { MinimumWorkers = 2, WaitsBelowMinimum = true, Limits = ShortPatience };
 

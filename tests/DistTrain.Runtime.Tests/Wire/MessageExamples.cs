@@ -80,6 +80,7 @@ internal static class MessageExamples
         new Released(),
         new RunOver("completed after 12 epochs"),
         new WorkerStatus(70_000, 1.25, 0.5, 12_000),
+        new MailAddress("akka", "akka.tcp://disttrain@10.0.0.2:7701/user/mail#42"),
     ];
 
     public static IReadOnlyList<FileMessage> Files { get; } = [new FileRequested(new string('a', 64), 70_000), new FileFollows(9_842_422), new FileRefused("it has changed")];

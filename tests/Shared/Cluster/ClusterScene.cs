@@ -1,16 +1,26 @@
 using DistTrain.Learning.Engines;
+using DistTrain.Runtime;
 using DistTrain.Runtime.Cluster;
 using DistTrain.Runtime.Security;
 
-namespace DistTrain.Runtime.Tests.Cluster;
+namespace DistTrain.Tests.Shared;
+
+/// <summary>One process of a runtime of several processes; in tests all of them are in one.</summary>
+public interface IClusterProcess : IDisposable
+{
+    TrainingResult Coordinate(CoordinatorSettings settings, RunOffer offer, TrainingDefinition definition, IEngine engine, Action<TrainingEvent> listener, CancellationToken cancellation);
+
+    MemberOutcome TakePart(MemberSettings settings, string programVersion, Func<RunOffer, IDataFetcher, PreparedRun> prepare, CancellationToken leave);
+}
 
 /// <summary>A coordinator's process and others that join it, all of them in this one, over real connections on loopback.</summary>
-internal sealed class ClusterScene : IDisposable
+public sealed class ClusterScene : IDisposable
 {
     private const string Version = "1.0";
     private const string Hash = "sha256:0000000000000000000000000000000000000000000000000000000000000000";
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
 
+    private readonly Func<IClusterProcess> start;
     private readonly IEngine engine;
     private readonly TaskCompletionSource<HostAndPort> listening = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly CancellationTokenSource stop = new();
@@ -18,9 +28,13 @@ internal sealed class ClusterScene : IDisposable
     private readonly Task<TrainingResult> run;
     private int preparations;
 
-    public ClusterScene(TrainingDefinition definition, IEngine engine, Func<CoordinatorSettings, CoordinatorSettings>? change = null, Action<TrainingEvent>? listener = null)
+    /// <param name="start">Begins a process of the runtime that is tested.</param>
+    /// <param name="change">Of the coordinator's settings: by default any port of loopback, plain text, one worker and one shard.</param>
+    /// <param name="listener">Hears what the coordinator announces.</param>
+    public ClusterScene(Func<IClusterProcess> start, TrainingDefinition definition, IEngine engine, Func<CoordinatorSettings, CoordinatorSettings>? change = null, Action<TrainingEvent>? listener = null)
     {
         Definition = definition;
+        this.start = start;
         this.engine = engine;
         var settings = new CoordinatorSettings
         {
@@ -34,7 +48,11 @@ internal sealed class ClusterScene : IDisposable
         Security = settings.Security;
         var offer = new RunOffer(Version, $"configuration {settings.RunName}", settings.MinimumWorkers, new DataOffer("test", "test", Hash, []));
         run = Task.Factory.StartNew(
-            () => ClusterCoordinator.Run(settings, offer, _ => Stream.Null, definition, engine, happening => Hear(happening, listener), stop.Token),
+            () =>
+            {
+                using var process = start();
+                return process.Coordinate(settings, offer, definition, engine, happening => Hear(happening, listener), stop.Token);
+            },
             CancellationToken.None,
             TaskCreationOptions.LongRunning,
             TaskScheduler.Default);
@@ -48,7 +66,19 @@ internal sealed class ClusterScene : IDisposable
     /// <summary>How often members have made something of an offer.</summary>
     public int Preparations => preparations;
 
-    public HostAndPort Address => listening.Task.WaitAsync(Patience).GetAwaiter().GetResult();
+    /// <summary>As soon as others can join; fails as the run does.</summary>
+    public HostAndPort Address
+    {
+        get
+        {
+            if (Task.WaitAny([listening.Task, run], Patience) == 1)
+            {
+                run.GetAwaiter().GetResult();
+            }
+
+            return listening.Task.WaitAsync(TimeSpan.Zero).GetAwaiter().GetResult();
+        }
+    }
 
     /// <summary>What the coordinator told people.</summary>
     public List<string> Notices { get; } = [];
@@ -61,7 +91,11 @@ internal sealed class ClusterScene : IDisposable
         var settings = new MemberSettings { Coordinator = Address, Role = role, Security = Security };
         settings = change?.Invoke(settings) ?? settings;
         return Task.Factory.StartNew(
-            () => ClusterMember.Run(settings, version, (_, _) => Prepare(), _ => { }, leave.Token),
+            () =>
+            {
+                using var process = start();
+                return process.TakePart(settings, version, (_, _) => Prepare(), leave.Token);
+            },
             CancellationToken.None,
             TaskCreationOptions.LongRunning,
             TaskScheduler.Default);
