@@ -177,6 +177,12 @@ internal sealed class AkkaNode : IDisposable
     /// <summary>Leaves the cluster in order, if it is still in one, and ends.</summary>
     public void Dispose()
     {
+        if (!IsFit)
+        {
+            // Nobody is left who would say goodbye.
+            cluster.Down(cluster.SelfAddress);
+        }
+
         CoordinatedShutdown.Get(system).Run(CoordinatedShutdown.ActorSystemTerminateReason.Instance).Wait(PatienceAtTheEnd);
         system.Terminate().Wait(PatienceAtTheEnd);
     }

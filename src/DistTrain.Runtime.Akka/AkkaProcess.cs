@@ -1,4 +1,5 @@
 using Akka.Configuration;
+using DistTrain.Learning;
 using DistTrain.Runtime.Cluster;
 using DistTrain.Runtime.Security;
 
@@ -11,7 +12,7 @@ internal sealed class AkkaProcess(Config user, Action<string> tell) : IAuthority
 {
     private readonly object gate = new();
     private readonly TaskCompletionSource finished = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    private TaskCompletionSource authority = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly TaskCompletionSource authority = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private ClusterSecurity? security;
     private string role = AkkaNode.CoordinatorRole;
     private MemberSettings? member;
@@ -40,6 +41,7 @@ internal sealed class AkkaProcess(Config user, Action<string> tell) : IAuthority
 
     /// <summary>Becomes the coordinator's process: blocks until the cluster says so.</summary>
     /// <param name="stop">Ends the run after the current step.</param>
+    /// <exception cref="InvalidInputException">It cannot listen, or its own cluster has ended.</exception>
     public void BeCoordinator(CoordinatorSettings settings, Action stop)
     {
         requestStop = stop;
@@ -48,7 +50,11 @@ internal sealed class AkkaProcess(Config user, Action<string> tell) : IAuthority
             StandAlone(settings.Security, NodeHost.Of(settings.Listen));
         }
 
-        authority.Task.Wait();
+        if (Task.WaitAny(Authority, Node!.Ended) != 0)
+        {
+            throw new InvalidInputException("the Akka cluster of this process ended before it had begun");
+        }
+
         coordinates = true;
     }
 
@@ -79,7 +85,7 @@ internal sealed class AkkaProcess(Config user, Action<string> tell) : IAuthority
     /// <summary>A node in the cluster of that peer: the present one if it is, otherwise another, which takes its place.</summary>
     /// <param name="peer">A member of the cluster.</param>
     /// <param name="host">Where this process is reached.</param>
-    /// <exception cref="Learning.InvalidInputException">It cannot listen, or was not taken in.</exception>
+    /// <exception cref="InvalidInputException">It cannot listen, or was not taken in.</exception>
     public AkkaNode NodeWith(PeerMail peer, NodeHost host, TimeSpan patience, CancellationToken cancellation)
     {
         if (Node is { IsFit: true } present && present.Sees(peer.Node))
@@ -175,7 +181,7 @@ internal sealed class AkkaProcess(Config user, Action<string> tell) : IAuthority
             {
                 StandAlone(security!, node.Host);
             }
-            catch (Learning.InvalidInputException fault)
+            catch (InvalidInputException fault)
             {
                 Fail(fault);
             }

@@ -61,8 +61,8 @@ internal sealed class MailActor(AkkaNode node) : UntypedActor, IWithTimers
             case Terminated ended:
                 node.Network?.Lose(ended.ActorRef.Path.Address, "its node has ended");
                 break;
-            case ThisActorSystemQuarantinedEvent:
-                node.GiveUp("another node has given this one up");
+            case ThisActorSystemQuarantinedEvent quarantine:
+                node.Network?.Lose(quarantine.RemoteAddress, "it has given this process up");
                 break;
             case ClusterEvent.IClusterDomainEvent happening:
                 HandleMembership(happening);

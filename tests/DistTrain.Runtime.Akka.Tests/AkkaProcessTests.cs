@@ -85,6 +85,22 @@ public class AkkaProcessTests
         Assert.Equal(0, workers[1].WaitForEnd());
     }
 
+    [Fact]
+    public void A_coordinator_whose_workers_are_all_gone_at_once_waits_for_others()
+    {
+        using var scene = new ProcessScene();
+        var hash = scene.HashAlone(Long);
+        var (coordinator, workers) = Begin(scene);
+
+        Array.ForEach(workers, worker => worker.Kill());
+        coordinator.WaitFor("it begins a cluster of its own, and waits for workers");
+        var others = Join(scene, coordinator);
+
+        Assert.Equal(0, coordinator.WaitForEnd());
+        Assert.Equal(hash, coordinator.WeightsHash);
+        Assert.All(others, worker => Assert.Equal(0, worker.WaitForEnd()));
+    }
+
     [Theory]
     [InlineData("KILL")]
     [InlineData("TERM")]

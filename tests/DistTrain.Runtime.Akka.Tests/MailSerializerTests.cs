@@ -10,10 +10,9 @@ using DistTrain.Runtime.Wire;
 namespace DistTrain.Runtime.Akka.Tests;
 
 /// <summary>What may travel through Akka.Remote, and that nothing else can.</summary>
-public sealed class MailSerializerTests : IDisposable
+public sealed class MailSerializerTests(SerializingSystem serializing) : IClassFixture<SerializingSystem>
 {
-    private readonly ExtendedActorSystem system =
-        (ExtendedActorSystem)ActorSystem.Create("serializers", AkkaConfiguration.For(ConfigurationFactory.Empty, "worker", new NodeHost("127.0.0.1", "127.0.0.1"), isEncrypted: false));
+    private readonly ExtendedActorSystem system = serializing.System;
 
     public static TheoryData<int> Examples => [.. Enumerable.Range(0, Mails.Length)];
 
@@ -24,8 +23,6 @@ public sealed class MailSerializerTests : IDisposable
         new CoordinatorAsked(),
         new CoordinatorListens(new HostAndPort("10.0.0.2", 7000)),
     ];
-
-    public void Dispose() => system.Terminate().Wait();
 
     [Theory]
     [MemberData(nameof(Examples))]
@@ -104,4 +101,13 @@ public sealed class MailSerializerTests : IDisposable
         MessageCodec.Write(bytes, message);
         return bytes.WrittenSpan.ToArray();
     }
+}
+
+/// <summary>An actor system with the program's own configuration, in no cluster.</summary>
+public sealed class SerializingSystem : IDisposable
+{
+    public ExtendedActorSystem System { get; } =
+        (ExtendedActorSystem)ActorSystem.Create("serializers", AkkaConfiguration.For(ConfigurationFactory.Empty, "worker", new NodeHost("127.0.0.1", "127.0.0.1"), isEncrypted: false));
+
+    public void Dispose() => System.Terminate().Wait();
 }
