@@ -11,11 +11,14 @@ internal sealed class AssignedStep(PlannedStep plan, int shardCount)
     private readonly ImmutableArray<ChunkMeasures>?[] measures = new ImmutableArray<ChunkMeasures>?[shardCount];
 
     private readonly ShardSquares[] nodeSquares = new ShardSquares[shardCount];
+    private readonly ImmutableArray<NodeNorm>[] nodeNorms = new ImmutableArray<NodeNorm>[shardCount];
 
     public PlannedStep Plan => plan;
 
-    /// <summary>From the shard that keeps the ledger: the norms of noise nodes that workers have formed; empty in a step whose noise is not measured.</summary>
-    public ImmutableArray<NodeNorm> NodeNorms { get; private set; } = [];
+    /// <summary>
+    /// Of a committed step: the norms of noise nodes that workers have formed, empty where noise is not measured. From all shards, in their order: after a death one may have a node whole that others have in parts.
+    /// </summary>
+    public IEnumerable<NodeNorm> NodeNorms => nodeNorms.Where(norms => !norms.IsDefault).SelectMany(norms => norms);
 
     /// <summary>[shards] of a committed step: the noise nodes that the reduction has formed.</summary>
     public IReadOnlyList<ShardSquares> NodeSquares => nodeSquares;
@@ -58,10 +61,10 @@ internal sealed class AssignedStep(PlannedStep plan, int shardCount)
 
         measures[committed.Shard.Value] = committed.Measures;
         nodeSquares[committed.Shard.Value] = committed.NodeSquares;
+        nodeNorms[committed.Shard.Value] = committed.NodeNorms;
         if (committed.Record is { } record)
         {
             Record ??= record;
-            NodeNorms = committed.NodeNorms;
         }
 
         return true;

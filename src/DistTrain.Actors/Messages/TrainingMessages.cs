@@ -55,7 +55,7 @@ public sealed record StepCommitted(Header Header, ShardId Shard, StepNumber Step
     /// <summary>One entry for each of the shard's chunks, in their order; empty where none were wanted.</summary>
     public ImmutableArray<ChunkMeasures> Measures { get; init; } = [];
 
-    /// <summary>Of a step whose noise is measured, from the shard that keeps the ledger: what came with contributions.</summary>
+    /// <summary>Of a step whose noise is measured: the norms that came with the contributions that this shard took.</summary>
     public ImmutableArray<NodeNorm> NodeNorms { get; init; } = [];
 
     /// <summary>Of a step whose noise is measured: the shard's part of the nodes that the reduction has formed, the root among them.</summary>

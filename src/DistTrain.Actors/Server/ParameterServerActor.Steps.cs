@@ -187,7 +187,7 @@ public sealed partial class ParameterServerActor
         effects.Send(ActorAddress.Coordinator, new StepCommitted(header, shard, plan.MiniBatch.Step, KeepsLedger ? Record(step) : null)
         {
             Measures = applied.Measures,
-            NodeNorms = KeepsLedger ? step.NodeNorms() : [],
+            NodeNorms = step.NodeNorms(),
             NodeSquares = applied.NodeSquares,
         });
         recomputedSamples = 0;

@@ -2,6 +2,7 @@ using DistTrain.Actors;
 using DistTrain.Data;
 using DistTrain.Engines.Simd;
 using DistTrain.Learning;
+using DistTrain.Learning.Diagnostics;
 using DistTrain.Learning.Graph;
 using DistTrain.Learning.Optimization;
 using DistTrain.Runtime;
@@ -10,13 +11,13 @@ using DistTrain.Runtime.Security;
 
 namespace DistTrain.Tests.Shared;
 
-/// <summary>Promise 1 over a network, for every runtime of several processes: whoever is there, wherever the shards are, encrypted or not, the weights are those of one process.</summary>
+/// <summary>Promise 1 over a network, for every runtime of several processes: whoever is there, wherever the shards are, encrypted or not, the weights are those of one process, and so is the noise scale.</summary>
 public abstract class ClusterScenarios
 {
     private static readonly DataSet Digits = DataSetLoader.Load("digits", new DataSetOptions { Seed = 1 });
     private static readonly byte[] Secret = [.. Enumerable.Range(0, 32).Select(i => (byte)i)];
 
-    private static readonly Dictionary<string, string> Expected = new(StringComparer.Ordinal);
+    private static readonly Dictionary<string, (string Hash, NoiseScale Noise)> Expected = new(StringComparer.Ordinal);
 
     /// <summary>Begins a process of the runtime that is tested.</summary>
     protected abstract IClusterProcess Start();
@@ -32,17 +33,24 @@ public abstract class ClusterScenarios
     public async Task Any_number_of_processes_any_placement_and_any_encryption_give_the_bits_of_one_process(string optimizer, int workers, ShardPlacement placement, int? shards, bool tls)
     {
         var definition = Definition(optimizer);
-        using var scene = new ClusterScene(Start, definition, new SimdEngine(), settings => settings with
-        {
-            MinimumWorkers = workers,
-            Placement = placement,
-            ShardCount = shards,
-            Security = new ClusterSecurity { UsesTls = tls, Secret = tls ? Secret : null },
-        });
+        NoiseScale? noise = null;
+        using var scene = new ClusterScene(
+            Start,
+            definition,
+            new SimdEngine(),
+            settings => settings with
+            {
+                MinimumWorkers = workers,
+                Placement = placement,
+                ShardCount = shards,
+                Security = new ClusterSecurity { UsesTls = tls, Secret = tls ? Secret : null },
+            },
+            happening => noise = (happening as EpochEnded)?.Report.Noise ?? noise);
 
         var members = scene.Join(workers);
 
-        Assert.Equal(ExpectedHash(optimizer, definition), (await scene.Result()).WeightsHash);
+        var hash = (await scene.Result()).WeightsHash;
+        Assert.Equal(ExpectedOf(optimizer, definition), (hash, noise));
         Assert.All(await Task.WhenAll(members), member => Assert.Equal(MemberEnding.RunEnded, member.Ending));
     }
 
@@ -147,16 +155,20 @@ public abstract class ClusterScenarios
         }
     }
 
-    private static string ExpectedHash(string name, TrainingDefinition definition)
+    private static string ExpectedHash(string name, TrainingDefinition definition) => ExpectedOf(name, definition).Hash;
+
+    private static (string Hash, NoiseScale Noise) ExpectedOf(string name, TrainingDefinition definition)
     {
         lock (Expected)
         {
-            if (!Expected.TryGetValue(name, out var hash))
+            if (!Expected.TryGetValue(name, out var expected))
             {
-                Expected[name] = hash = InProcessTraining.Run(definition, new SimdEngine(), _ => { }, CancellationToken.None).WeightsHash;
+                NoiseScale? noise = null;
+                var result = InProcessTraining.Run(definition, new SimdEngine(), happening => noise = (happening as EpochEnded)?.Report.Noise ?? noise, CancellationToken.None);
+                Expected[name] = expected = (result.WeightsHash, noise!);
             }
 
-            return hash;
+            return expected;
         }
     }
 
@@ -171,6 +183,7 @@ public abstract class ClusterScenarios
         BatchSize = 96,
         MicroBatchCount = 8,
         Epochs = 2,
+        NoiseIntervalSteps = 2,
         WorkerCount = 2,
         Train = Digits.Train,
         Test = Digits.Test,
