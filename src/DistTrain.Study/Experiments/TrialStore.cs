@@ -151,6 +151,11 @@ public sealed class TrialStore : IDisposable
         {
             var claim = new FileInfo(ClaimOf(key));
             var words = File.ReadAllText(claim.FullName).Split(' ');
+            if (!claim.Exists)
+            {
+                return true;
+            }
+
             var isDead = words is [var machine, var process] && machine == Environment.MachineName && int.TryParse(process, out var id) && !IsAlive(id);
             if (!isDead && DateTime.UtcNow - claim.LastWriteTimeUtc < ClaimLife)
             {

@@ -32,7 +32,7 @@ public class ReferenceFileTests
             ValidationRatio = 0.77, ScheduleMilestones = "77", ScheduleDecay = 0.77, SchedulePower = 77, ScheduleCycleEpochs = 77, ScheduleCycleRise = 0.77, ScheduleCycleStartDivisor = 77,
             ScheduleCycleFinalDivisor = 77, WarmupSteps = 77, WarmupEpochs = 77, WarmupStart = 0.77, PlateauMetric = "x", PlateauFactor = 0.77, PlateauPatience = 77, PlateauThreshold = 0.77,
             PlateauCooldown = 77, PlateauMinimumRate = 77, BatchSchedule = "x", BatchGrowthEpochs = 77, BatchGrowthFactor = 77, BatchSizeMaximum = 77, ScalingRule = "x", BaseBatchSize = 77,
-            ScalingFollowsGrowth = true, StopMetric = "x", StopPatience = 77, StopMinDelta = 77, StopRestoreBest = false, TopK = 77, MeasuresNoise = false, NoiseIntervalSteps = 77, MemoryBytes = 77, ThreadsPerWorker = 77,
+            ScalingFollowsGrowth = true, StopMetric = "x", StopPatience = 77, StopMinDelta = 77, StopRestoreBest = false, EvaluateSteps = 77, EvaluateGrowth = 0.77, MaxSteps = 77, StopGoal = "x", SplitSeed = 77, TopK = 77, MeasuresNoise = false, NoiseIntervalSteps = 77, MemoryBytes = 77, ThreadsPerWorker = 77,
             Listen = new("x", 77), Processes = 77, MinWorkers = 77, WaitsBelowMinWorkers = true, Placement = Actors.ShardPlacement.Servers, Shards = 77, Health = new("x", 77), ClusterFolder = "x",
             SecretFile = "x", IsInsecure = true, Tls = false, LocalSockets = false, HeartbeatMilliseconds = 77, SilenceSeconds = 77, ReconnectSeconds = 77, RejoinSeconds = 77, AkkaConfiguration = "x",
             TakesCheckpoints = false, CheckpointSteps = 77, CheckpointSeconds = 77, CheckpointEpochs = false, CheckpointPauseSeconds = 77, MaxLostSeconds = 77, KeepCheckpoints = 77, KeepBest = "x",
