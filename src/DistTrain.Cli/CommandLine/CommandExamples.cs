@@ -23,7 +23,7 @@ internal static class CommandExamples
         "disttrain train --config runs/NAME/config.yaml   # the same run again",
         "disttrain train --processes 2                    # two worker processes: the same weights again",
         "disttrain train --listen 0.0.0.0:7000 --min-workers 3 --cluster-folder cluster ",
-        "disttrain train --runtime akka --standby node-1:7000 --listen 0.0.0.0:7000 --cluster-folder cluster --run /shared/run   # the next coordinator",
+        "disttrain train --runtime akka --standby a:7000 --listen b:7000 --cluster-folder cluster --run shared/run",
         "disttrain train --run runs/mine --or-resume      # again after every crash: it goes on",
         "disttrain train --json | jq -c 'select(.event == \"epoch\") | [.epoch, .testAccuracy]'",
     ];
