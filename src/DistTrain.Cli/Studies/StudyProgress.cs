@@ -103,6 +103,7 @@ internal sealed class StudyProgress(Host host, bool json, int expected, int para
             writer.WriteNumber("steps", trial.Steps);
             WriteNumber(writer, "stepsToGoal", trial.StepsToGoal);
             WriteNumber(writer, "bestValidationError", trial.BestValidationError);
+            WriteNumber(writer, "bestValidationLoss", trial.Curve.IsEmpty ? null : trial.Curve.Min(point => point.ValidationLoss));
             writer.WriteNumber("trainSeconds", trial.TrainSeconds);
             writer.WriteNumber("evaluationSeconds", trial.EvaluationSeconds);
             writer.WriteNumber("elapsedSeconds", Stopwatch.GetElapsedTime(began).TotalSeconds);
