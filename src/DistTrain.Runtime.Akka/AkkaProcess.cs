@@ -11,6 +11,7 @@ namespace DistTrain.Runtime.Akka;
 internal sealed class AkkaProcess(Config user, Action<string> tell) : IAuthority, IDisposable
 {
     private readonly object gate = new();
+    private readonly object renewal = new();
     private readonly TaskCompletionSource finished = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly TaskCompletionSource authority = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private ClusterSecurity? security;
@@ -56,6 +57,11 @@ internal sealed class AkkaProcess(Config user, Action<string> tell) : IAuthority
         }
 
         coordinates = true;
+        if (Node!.Ended.IsCompleted)
+        {
+            // The cluster parted from it while it was told to begin.
+            Renew(Node);
+        }
     }
 
     public void BeMember(MemberSettings settings) => (member, security, role) = (settings, settings.Security, settings.Role == MemberRole.Worker ? "worker" : "server");
@@ -164,12 +170,9 @@ internal sealed class AkkaProcess(Config user, Action<string> tell) : IAuthority
     /// </summary>
     private void NodeEnded(AkkaNode node)
     {
-        lock (gate)
+        if (isDisposed || Node != node)
         {
-            if (isDisposed || Node != node)
-            {
-                return;
-            }
+            return;
         }
 
         const string reason = "the cluster has parted from this process, which reached none of the others";
@@ -177,9 +180,23 @@ internal sealed class AkkaProcess(Config user, Action<string> tell) : IAuthority
         if (coordinates)
         {
             Tell($"{reason}; it begins a cluster of its own, and waits for workers");
+            Renew(node);
+        }
+    }
+
+    /// <summary>A coordinator's node that has ended is followed by one in a cluster of its own.</summary>
+    private void Renew(AkkaNode ended)
+    {
+        lock (renewal)
+        {
+            if (isDisposed || Node != ended)
+            {
+                return;
+            }
+
             try
             {
-                StandAlone(security!, node.Host);
+                StandAlone(security!, ended.Host);
             }
             catch (InvalidInputException fault)
             {

@@ -38,14 +38,14 @@ public sealed class AkkaRuntime : IClusterRuntime
         ArgumentNullException.ThrowIfNull(settings);
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
         process.BeCoordinator(settings, stop.Cancel);
-        return ClusterCoordinator.RunOver((options, fail) => new AkkaNetwork(process, options, fail), settings, offer, openFile, definition, engine, listener, recovery, stop.Token);
+        return ClusterCoordinator.RunWith((options, fail) => new AkkaNetwork(process, options, fail), settings, offer, openFile, definition, engine, listener, recovery, stop.Token);
     }
 
     public MemberOutcome RunMember(MemberSettings settings, string programVersion, Func<RunOffer, IDataFetcher, PreparedRun> prepare, Action<string> tell, CancellationToken leave)
     {
         ArgumentNullException.ThrowIfNull(settings);
         process.BeMember(settings);
-        return ClusterMember.RunOver(options => new AkkaNetwork(process, options, process.Fail), settings, programVersion, prepare, tell, leave);
+        return ClusterMember.RunWith(options => new AkkaNetwork(process, options, process.Fail), settings, programVersion, prepare, tell, leave);
     }
 
     /// <summary>Leaves the cluster in order.</summary>

@@ -34,11 +34,11 @@ public static class ClusterCoordinator
         Action<TrainingEvent> listener,
         CancellationToken cancellation,
         RunRecovery? recovery = null) =>
-        RunOver(static (options, _) => new Network(options), settings, offer, openFile, definition, engine, listener, recovery, cancellation);
+        RunWith(static (options, _) => new Network(options), settings, offer, openFile, definition, engine, listener, recovery, cancellation);
 
     /// <summary>The same over another network.</summary>
     /// <param name="connect">Makes it; what cannot be worked around is given to the second argument, and ends the run.</param>
-    internal static TrainingResult RunOver(
+    internal static TrainingResult RunWith(
         Func<NetworkOptions, Action<Exception>, INetwork> connect,
         CoordinatorSettings settings,
         RunOffer offer,
@@ -93,6 +93,7 @@ public static class ClusterCoordinator
             node.Happened(happening);
             listener(happening);
         }) ?? throw new InvalidOperationException("the run ended without saying how");
+        // A run that another process goes on with is not over for its members: they lose this process, and join the other.
         if (ended.Outcome != RunOutcome.Cancelled || !network.HasSuccessor)
         {
             node.EndRun(ended.Explanation ?? "the run is complete", PatienceAtTheEnd);

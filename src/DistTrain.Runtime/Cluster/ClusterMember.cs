@@ -18,10 +18,10 @@ public static class ClusterMember
     /// <param name="leave">Leaves in order.</param>
     /// <exception cref="InvalidInputException">The settings are not possible, or the coordinator could not be reached in time at all, or does not know this process any more.</exception>
     public static MemberOutcome Run(MemberSettings settings, string programVersion, Func<RunOffer, IDataFetcher, PreparedRun> prepare, Action<string> tell, CancellationToken leave) =>
-        RunOver(static options => new Network(options), settings, programVersion, prepare, tell, leave);
+        RunWith(static options => new Network(options), settings, programVersion, prepare, tell, leave);
 
     /// <summary>The same over another network, which is made anew for each time that the process joins.</summary>
-    internal static MemberOutcome RunOver(
+    internal static MemberOutcome RunWith(
         NetworkMaker connect, MemberSettings settings, string programVersion, Func<RunOffer, IDataFetcher, PreparedRun> prepare, Action<string> tell, CancellationToken leave)
     {
         ArgumentNullException.ThrowIfNull(settings);
