@@ -20,7 +20,7 @@ public static class BatchSizeStudyCommand
         var plan = Stage.Configuration(() => Plan(request, study));
         var runner = new TrialRunner(configuration => host.Trainer(configuration.Runtime), study.Engine, study.Data, study.Configuration, plan.Goal, plan.GoesOnAfterGoal);
         _ = Stage.Configuration(() => Check(plan, runner, study));
-        var parallel = request.Parallel ?? Math.Max(1, Environment.ProcessorCount / (study.Configuration.Workers * study.Configuration.ThreadsPerWorker));
+        var parallel = study.Parallel(request.Parallel);
         if (request.IsDryRun)
         {
             StudyCost.Write(plan, runner, parallel, request.Json, host);
@@ -88,9 +88,9 @@ public static class BatchSizeStudyCommand
         var c = study.Configuration;
         return
         [
-            ("data", $"{study.Data.Name}, content {RunText.ShortHash(study.Data.ContentHash)}"),
+            ("data", study.DataText),
             ("samples", string.Create(CultureInfo.InvariantCulture, $"{study.Data.Train.Count:N0} training, {study.Data.Validation!.Count:N0} validation, {study.Data.Test.Count:N0} test")),
-            ("model", c.Model.ShortForm ?? "layers of its own"),
+            ("model", study.ModelName),
             ("loss", c.Loss!),
             ("optimizer", OptimizerText.Of(c)),
             ("schedule", ScheduleText.Rate(c)),

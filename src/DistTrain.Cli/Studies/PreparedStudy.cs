@@ -1,6 +1,7 @@
 using System.Globalization;
 using DistTrain.Cli.Commands;
 using DistTrain.Cli.Configuration;
+using DistTrain.Cli.Output;
 using DistTrain.Data;
 using DistTrain.Learning.Engines;
 
@@ -10,7 +11,15 @@ namespace DistTrain.Cli.Studies;
 /// <param name="Configuration">Resolved.</param>
 internal sealed record PreparedStudy(TrainConfiguration Configuration, DataSet Data, IEngine Engine)
 {
-    public string Title => $"{Data.Name}, {Configuration.Model.ShortForm ?? "layers of its own"}";
+    public string Title => $"{Data.Name}, {ModelName}";
+
+    public string ModelName => Configuration.Model.ShortForm ?? "layers of its own";
+
+    /// <summary>Which data, for people.</summary>
+    public string DataText => $"{Data.Name}, content {RunText.ShortHash(Data.ContentHash)}";
+
+    /// <summary>Trials that run at once: as many as were asked for, or as the cores have room for.</summary>
+    public int Parallel(int? asked) => asked ?? Math.Max(1, Environment.ProcessorCount / (Configuration.Workers * Configuration.ThreadsPerWorker));
 
     /// <exception cref="CommandException">Something cannot be used.</exception>
     public static PreparedStudy Of(TrainConfiguration asked, Host host)

@@ -66,8 +66,8 @@ public static class ScalingStudyCommand
         var c = study.Configuration;
         return
         [
-            ("data", $"{study.Data.Name}, content {RunText.ShortHash(study.Data.ContentHash)}"),
-            ("model", c.Model.ShortForm ?? "layers of its own"),
+            ("data", study.DataText),
+            ("model", study.ModelName),
             ("optimizer", OptimizerText.Of(c)),
             ("learning rate", ConfigurationWriter.ToText(c.LearningRate)),
             ("schedule", ScheduleText.Rate(c)),

@@ -23,7 +23,7 @@ public static class SearchCommand
         var study = PreparedStudy.Of(request.Configuration, host);
         var plan = Stage.Configuration(() => Plan(request, study));
         var runner = new TrialRunner(configuration => host.Trainer(configuration.Runtime), study.Engine, study.Data, study.Configuration, goal: null, goesOn: true);
-        var parallel = request.Parallel ?? Math.Max(1, Environment.ProcessorCount / (study.Configuration.Workers * study.Configuration.ThreadsPerWorker));
+        var parallel = study.Parallel(request.Parallel);
         var folder = request.Folder ?? study.DefaultFolder("search");
         var expected = plan.Trials + plan.Confirmations;
         var progress = new StudyProgress(host, request.Json, expected, parallel);
@@ -80,8 +80,8 @@ public static class SearchCommand
         var c = study.Configuration;
         return
         [
-            ("data", $"{study.Data.Name}, content {RunText.ShortHash(study.Data.ContentHash)}"),
-            ("model", c.Model.ShortForm ?? "layers of its own"),
+            ("data", study.DataText),
+            ("model", study.ModelName),
             ("optimizer", OptimizerText.Of(c)),
             ("learning rate", ConfigurationWriter.ToText(c.LearningRate)),
             ("schedule", ScheduleText.Rate(c)),

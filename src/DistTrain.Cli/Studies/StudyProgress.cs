@@ -1,6 +1,5 @@
 using System.Diagnostics;
 using System.Globalization;
-using System.Text.Json;
 using DistTrain.Cli.Output;
 using DistTrain.Study;
 using DistTrain.Study.Experiments;
@@ -78,50 +77,29 @@ internal sealed class StudyProgress(Host host, bool json, int expected, int para
         return $"  about {(seconds < 90 ? string.Create(CultureInfo.InvariantCulture, $"{seconds:F0} s") : string.Create(CultureInfo.InvariantCulture, $"{seconds / 60:F0} min"))} left";
     }
 
-    private string Line(TrialResult trial, bool isKnown)
+    private string Line(TrialResult trial, bool isKnown) => JsonEvents.Line("trial", json =>
     {
-        using var stream = new MemoryStream();
-        using (var writer = new Utf8JsonWriter(stream))
+        json.WriteNumber("ended", ended);
+        json.WriteNumber("expected", Math.Max(ended, expected));
+        json.WriteBoolean("wasKnown", isKnown);
+        json.WriteString("key", trial.Key);
+        json.WriteString("phase", trial.Request.Phase == TrialPhase.Tuning ? "tuning" : "confirmation");
+        json.WriteNumber("batchSize", trial.Request.BatchSize);
+        json.WriteNumber("seed", trial.Request.Seed);
+        json.WriteStartObject("settings");
+        foreach (var (name, value) in trial.Request.Settings)
         {
-            writer.WriteStartObject();
-            writer.WriteString("event", "trial");
-            writer.WriteNumber("ended", ended);
-            writer.WriteNumber("expected", Math.Max(ended, expected));
-            writer.WriteBoolean("wasKnown", isKnown);
-            writer.WriteString("key", trial.Key);
-            writer.WriteString("phase", trial.Request.Phase == TrialPhase.Tuning ? "tuning" : "confirmation");
-            writer.WriteNumber("batchSize", trial.Request.BatchSize);
-            writer.WriteNumber("seed", trial.Request.Seed);
-            writer.WriteStartObject("settings");
-            foreach (var (name, value) in trial.Request.Settings)
-            {
-                writer.WriteString(name, value);
-            }
-
-            writer.WriteEndObject();
-            writer.WriteString("status", StatusName.Of(trial.Status));
-            writer.WriteNumber("steps", trial.Steps);
-            WriteNumber(writer, "stepsToGoal", trial.StepsToGoal);
-            WriteNumber(writer, "bestValidationError", trial.BestValidationError);
-            WriteNumber(writer, "bestValidationLoss", trial.Curve.IsEmpty ? null : trial.Curve.Min(point => point.ValidationLoss));
-            writer.WriteNumber("trainSeconds", trial.TrainSeconds);
-            writer.WriteNumber("evaluationSeconds", trial.EvaluationSeconds);
-            writer.WriteNumber("elapsedSeconds", Stopwatch.GetElapsedTime(began).TotalSeconds);
-            writer.WriteEndObject();
+            json.WriteString(name, value);
         }
 
-        return System.Text.Encoding.UTF8.GetString(stream.ToArray());
-    }
-
-    private static void WriteNumber(Utf8JsonWriter writer, string name, double? value)
-    {
-        if (value is { } number && double.IsFinite(number))
-        {
-            writer.WriteNumber(name, number);
-        }
-        else
-        {
-            writer.WriteNull(name);
-        }
-    }
+        json.WriteEndObject();
+        json.WriteString("status", StatusName.Of(trial.Status));
+        json.WriteNumber("steps", trial.Steps);
+        json.WriteFinite("stepsToGoal", trial.StepsToGoal);
+        json.WriteFinite("bestValidationError", trial.BestValidationError);
+        json.WriteFinite("bestValidationLoss", trial.Curve.IsEmpty ? null : trial.Curve.Min(point => point.ValidationLoss));
+        json.WriteNumber("trainSeconds", trial.TrainSeconds);
+        json.WriteNumber("evaluationSeconds", trial.EvaluationSeconds);
+        json.WriteNumber("elapsedSeconds", Stopwatch.GetElapsedTime(began).TotalSeconds);
+    });
 }

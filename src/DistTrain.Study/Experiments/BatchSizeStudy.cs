@@ -1,6 +1,5 @@
 using System.Collections.Immutable;
 using System.Globalization;
-using DistTrain.Learning.Numerics;
 using DistTrain.Study.Sampling;
 using DistTrain.Study.Statistics;
 
@@ -49,10 +48,7 @@ public static class BatchSizeStudy
     public static ulong SeedOf(StudyPlan plan, TrialPhase phase, int index)
     {
         ArgumentNullException.ThrowIfNull(plan);
-        var draws = new CounterBasedRandom(plan.Seed, (0x5354UL << 48) | ((ulong)phase << 32) | (uint)index);
-
-        // Exact in JSON, whoever reads it.
-        return (ulong)Math.ScaleB(draws.UniformDouble(), 48);
+        return TrialSeed.Draw(plan.Seed, (0x5354UL << 48) | ((ulong)phase << 32) | (uint)index);
     }
 
     private static BatchTrials Tune(StudyPlan plan, int batchSize, TrialPool pool, int parallel, Action<string> tell, CancellationToken cancellation)

@@ -1,7 +1,6 @@
 using System.Collections.Immutable;
 using System.Globalization;
 using DistTrain.Learning;
-using DistTrain.Learning.Numerics;
 using DistTrain.Study.Sampling;
 
 namespace DistTrain.Study.Experiments;
@@ -217,9 +216,6 @@ public static class HyperParameterSearch
         ? size
         : throw new InvalidInputException($"a batch has a whole number of samples, not {text}: search it with batch-size=int(16..256), int-log(16..256) or 16,32,64");
 
-    private static TrialRequest Confirmation(SearchPlan plan, TrialRequest best, int index)
-    {
-        var draws = new CounterBasedRandom(plan.Seed, (0x5345UL << 48) | (uint)index);
-        return best with { Phase = TrialPhase.Confirmation, Index = index, Seed = (ulong)Math.ScaleB(draws.UniformDouble(), 48), GivesUpAfterSteps = null };
-    }
+    private static TrialRequest Confirmation(SearchPlan plan, TrialRequest best, int index) =>
+        best with { Phase = TrialPhase.Confirmation, Index = index, Seed = TrialSeed.Draw(plan.Seed, (0x5345UL << 48) | (uint)index), GivesUpAfterSteps = null };
 }

@@ -119,14 +119,6 @@ public static class ScalingStudy
     private static Measured MedianOf(IEnumerable<Observation> observations)
     {
         Observation[] all = [.. observations];
-        if (all.Length == 0)
-        {
-            return Measured.Refused("no training was long enough to be measured");
-        }
-
-        var median = OrderStatistics.MedianOf(all);
-        return median.Refusal is { } reason
-            ? Measured.Refused(reason)
-            : new Measured(median.Median, median.Interval?.Lower, median.Interval is { IsUpperCensored: false, Upper: var upper } ? upper : null, median.Interval?.Coverage ?? 0, null);
+        return all.Length == 0 ? Measured.Refused("no training was long enough to be measured") : Measured.Of(OrderStatistics.MedianOf(all));
     }
 }

@@ -82,10 +82,7 @@ public static class StudyAnalysis
             return Measured.Refused(batch.Tuning.Any(trial => trial.StepsToGoal is not null) ? "it was not confirmed on other seeds" : "no tuning trial reached the goal, so there was nothing to confirm");
         }
 
-        var median = OrderStatistics.MedianOf([.. batch.Confirmation.Select(trial => ObservationOf(trial, quantity))]);
-        return median.Refusal is { } reason
-            ? Measured.Refused(reason)
-            : new Measured(median.Median, median.Interval?.Lower, median.Interval is { IsUpperCensored: false, Upper: var upper } ? upper : null, median.Interval?.Coverage ?? 0, null);
+        return Measured.Of(OrderStatistics.MedianOf([.. batch.Confirmation.Select(trial => ObservationOf(trial, quantity))]));
     }
 
     private static Observation ObservationOf(TrialResult trial, Func<CurvePoint, double> quantity) => trial switch

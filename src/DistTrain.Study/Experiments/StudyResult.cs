@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using DistTrain.Study.Statistics;
 
 namespace DistTrain.Study.Experiments;
 
@@ -11,6 +12,15 @@ namespace DistTrain.Study.Experiments;
 public sealed record Measured(double? Median, double? Lower, double? Upper, double Coverage, string? Refusal)
 {
     public static Measured Refused(string reason) => new(null, null, null, 0, reason);
+
+    /// <summary>As an estimate has it: an upper end that is censored bounds nothing.</summary>
+    public static Measured Of(MedianEstimate estimate)
+    {
+        ArgumentNullException.ThrowIfNull(estimate);
+        return estimate.Refusal is { } reason
+            ? Refused(reason)
+            : new Measured(estimate.Median, estimate.Interval?.Lower, estimate.Interval is { IsUpperCensored: false, Upper: var upper } ? upper : null, estimate.Interval?.Coverage ?? 0, null);
+    }
 }
 
 /// <summary>What was found for one batch size.</summary>
