@@ -1,4 +1,4 @@
-using MathNet.Numerics.Distributions;
+using DistTrain.Study.Statistics;
 
 namespace DistTrain.Study.Reports.Comparisons;
 
@@ -22,14 +22,8 @@ public readonly record struct SeedInterval(double Mean, double? Lower, double? U
             return null;
         }
 
-        var mean = values.Average();
-        if (values.Count == 1)
-        {
-            return new SeedInterval(mean, null, null, 1);
-        }
-
-        var half = Quantile(values.Count - 1, confidence) * Math.Sqrt(Variance(values) / values.Count);
-        return new SeedInterval(mean, mean - half, mean + half, values.Count);
+        var mean = GroupMean.Of(values, confidence);
+        return new SeedInterval(mean.Mean, mean.Interval?.Lower, mean.Interval?.Upper, mean.Count);
     }
 
     /// <summary>The interval's part between two bounds that no value can be beyond.</summary>
@@ -45,24 +39,7 @@ public readonly record struct SeedInterval(double Mean, double? Lower, double? U
             return null;
         }
 
-        var (one, other) = (Variance(first) / first.Count, Variance(second) / second.Count);
-        var difference = first.Average() - second.Average();
-        var spread = one + other;
-        if (spread == 0)
-        {
-            return new SeedInterval(difference, difference, difference, first.Count + second.Count);
-        }
-
-        var freedom = spread * spread / ((one * one / (first.Count - 1)) + (other * other / (second.Count - 1)));
-        var half = Quantile(freedom, confidence) * Math.Sqrt(spread);
-        return new SeedInterval(difference, difference - half, difference + half, first.Count + second.Count);
-    }
-
-    private static double Quantile(double freedom, double confidence) => StudentT.InvCDF(0, 1, freedom, 1 - ((1 - confidence) / 2));
-
-    private static double Variance(IReadOnlyCollection<double> values)
-    {
-        var mean = values.Average();
-        return values.Sum(value => (value - mean) * (value - mean)) / (values.Count - 1);
+        var welch = MeanDifference.Welch(second, first, confidence);
+        return new SeedInterval(welch.Difference, welch.Interval?.Lower, welch.Interval?.Upper, first.Count + second.Count);
     }
 }
